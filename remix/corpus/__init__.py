@@ -1,7 +1,7 @@
 """Essays: files to essays to passages, tags, and selecting passages.
 
 Takes a folder, gives frozen `Essay`s. Doesn't know prompts, models or outputs. The modules that read files are
-imported at the first use: an index that is up to date answers without them.
+imported at the first use: an index without changed files answers without these modules.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,11 +1,11 @@
-"""Blocks: the parts of a file's body, and the blocks that together are a passage.
+"""Blocks: the parts of a file's body, and the blocks that make up a passage.
 
-Takes the headings, paragraphs and groups that a format's reader found, gives passages with lines, section and tags.
-Doesn't know formats.
+Takes headings, paragraphs and groups from a format's reader, gives passages with lines, section and tags. Doesn't
+know formats.
 
-A passage is a paragraph, with the list or quotation that the paragraph leads into. Tags on lines of their own belong
-to the passage above. Right below a heading or at the head of the file no passage is above: there such tags count, as
-the heading's do, for all passages below.
+A passage is a paragraph, with a list or quotation introduced by the paragraph. Lines of tags belong to the passage
+above. If no passage stands above, right below a heading or at the head of the file, lines of tags count, as the
+heading's tags do, for all passages below.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ Why = Literal[
     "indented",  # indented text that looks like code
     "comment",
     "image",
-    "link",  # addresses of links, and blocks of nothing but links
+    "link",  # addresses of links, and blocks that consist of links
     "shortcode",  # of Hugo, Jekyll and Obsidian's plugins
-    "tags",  # lists of tags: what they say, the passages' tags say
-    "hidden",  # parts that the author took out of sight, such as Org's headings that aren't exported
+    "tags",  # lists of tags, which are kept as the passages' tags
+    "hidden",  # parts hidden by the author, such as Org's headings that aren't exported
 ]
 
 
 class LeftOut(NamedTuple):
-    """A part of a file that is in no passage's text and in no heading."""
+    """A part of a file outside the text of passages and headings."""
 
     why: Why
     text: str
@@ -53,7 +53,7 @@ class Block(NamedTuple):
     kind: Literal["heading", "paragraph", "group"]
     """A group is a list or a quotation."""
     text: str
-    """In the words that a reader sees, without the trailing tags."""
+    """As a reader sees the text, without the trailing tags."""
     tags: tuple[str, ...]
     """As written, without tags of headings above."""
     lines: tuple[int, int]
@@ -63,7 +63,7 @@ class Block(NamedTuple):
 
 
 class Body(NamedTuple):
-    """A file's content, as the format's reader gives it."""
+    """A file's content, as read by the format's reader."""
 
     meta: dict[str, Any]
     """The front matter: strings, and lists and mappings of strings."""
@@ -72,11 +72,11 @@ class Body(NamedTuple):
     blocks: tuple[Block, ...]
     """In the order of the file."""
     left_out: tuple[LeftOut, ...] = ()
-    """In the order of the file. Each letter of the file is in a block's text or in one of these."""
+    """In the order of the file. Each letter of the file is in a block's text or in a part left out."""
     tags: tuple[str, ...] = ()
     """Tags of the whole file from outside the front matter, such as a line `Tags: #maps`."""
     notes: tuple[str, ...] = ()
-    """What was mended or left aside in the front matter, each with file and line."""
+    """Repairs and unused entries in the front matter, each with file and line."""
 
 
 class UnnamedPassage(NamedTuple):
@@ -90,7 +90,7 @@ class UnnamedPassage(NamedTuple):
 
 
 class _Scope(NamedTuple):
-    """A heading and the tags that count below the heading."""
+    """A heading, and the tags that count below the heading."""
 
     level: int
     section: str | None
@@ -131,7 +131,7 @@ def passages(blocks: Iterable[Block], name: str) -> Iterator[UnnamedPassage]:
 
 
 def _enter(scopes: list[_Scope], block: Block) -> None:
-    """Open a heading's scope, or add tags that stand alone to the scope above."""
+    """Open a heading's scope, or add the tags of a line of tags to the innermost scope."""
     if block.kind != "heading":
         scopes[-1] = scopes[-1]._replace(tags=unique((*scopes[-1].tags, *block.tags)))
         return

@@ -19,11 +19,11 @@ RULE = Rule(name="bm25", version=1)
 K1, B, LEAST = 1.2, 0.75, 1e-6
 
 MOST_WORDS = 64
-"""Words of the query text that are used; of a longer text the rarest, as in Lucene's MoreLikeThis: rare words say
-most about the subject, and an essay as query takes no longer than a page."""
+"""Words used of the query text; of a longer text the rarest, as in Lucene's MoreLikeThis: rare words say most about
+the subject, and an essay as query takes no longer than a page."""
 
 MOST_COUNTED = 20_000
-"""The first distinct words of the query text whose frequencies are counted: as many as in a novel."""
+"""Distinct words at the beginning of the query text whose frequencies are counted: as many as in a novel."""
 
 
 def scores(like: str, texts: Sequence[str]) -> dict[int, float]:

@@ -25,7 +25,7 @@ class Pair(NamedTuple):
     """Two tags on the same passages."""
 
     tag: str
-    """The more frequent tag, or the tag that was asked about."""
+    """The more frequent tag, or the tag asked about."""
     other: str
     """The second tag."""
     together: int

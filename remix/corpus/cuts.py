@@ -1,6 +1,6 @@
-"""Cuts: the parts of a text that a reader doesn't see, taken out.
+"""Cuts: parts of a text hidden from readers, taken out.
 
-Takes a source and its cuts, gives the words and the parts that were taken out. Doesn't know any markup.
+Takes a source and its cuts, gives the words and the removed parts. Doesn't know any markup.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from remix.corpus.blocks import Why
 
 
 class Removed(NamedTuple):
-    """A part of the source that a reader doesn't see."""
+    """A part of the source hidden from readers."""
 
     why: Why
     text: str
@@ -22,27 +22,27 @@ class Removed(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A source as a reader sees it."""
+    """A source as readers see the source: the words, and the removed parts."""
 
     text: str
     """Has as many line ends as the source, in the same order: line n of the text shows line n of the source."""
     removed: tuple[Removed, ...]
-    """In the order of the source. Each letter of the source is in the text or in one of these; an entity (`&eacute;`)
-    is in the text as its character."""
+    """In the order of the source. Each letter of the source is in the text or in a removed part; an entity
+    (`&eacute;`) is in the text as a character."""
 
 
 class Cut(NamedTuple):
-    """A part of the source that isn't shown as written."""
+    """A part of the source not shown as written."""
 
     start: int
     end: int
     why: Why | None = None
-    """None for marks and entities, which hold no words of their own."""
+    """None for marks and entities, which contain no words."""
     instead: str = ""
 
 
 def cut_out(source: str, cuts: Iterable[Cut]) -> Shown:
-    """The source without the cuts; a cut within another is part of the other."""
+    """The source without the cuts; a cut within a larger cut is ignored."""
     kept: list[Cut] = []
     for cut in sorted(cuts, key=lambda cut: (cut.start, -cut.end)):
         if cut.start < cut.end and not (kept and cut.start < kept[-1].end):
@@ -62,7 +62,7 @@ def _removed(source: str, cuts: Sequence[Cut]) -> Iterator[Removed]:
 
 
 def _without(source: str, cuts: Sequence[Cut]) -> str:
-    """The source without the cuts, with their line ends; where a part is gone, a single blank is left."""
+    """The source without the cuts, but with the cuts' line ends; each cut leaves a single blank."""
     text = _Text()
     at = 0
     for cut in cuts:
@@ -78,15 +78,15 @@ _NO_BLANK_BEFORE = tuple(".,;:!?)]}\n。，、")
 
 
 class _Text:
-    """The words so far."""
+    """The words of the text up to the present place."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
         self._gap: Why | None = None
-        """The reason of the part that was left out right before."""
+        """The reason of the part left out directly before."""
 
     def add(self, words: str) -> None:
-        """Add words behind a part that was left out."""
+        """Add words after a part left out."""
         if words and self._gap:
             self._close(words)
             is_after_blank = not self.parts or self.parts[-1][-1:] in ("", " ", "\t", "\n")
@@ -96,7 +96,7 @@ class _Text:
             self.parts.append(words)
 
     def leave_out(self, cut: Cut, lines: int) -> None:
-        """Add what stands in a cut's place."""
+        """Add the replacement of a cut."""
         if cut.instead:
             self.add(cut.instead)
         elif cut.why:
@@ -111,6 +111,6 @@ class _Text:
             self._close("\n")
 
     def _close(self, words: str) -> None:
-        """Take off the blanks before a gap, if `words` behind the gap begin with a sign that has none before."""
+        """Remove the blanks before a gap, if `words`, after the gap, begin with a sign that has no blank before."""
         if self.parts and words.startswith(_NO_BLANK_BEFORE) and (self._gap != "html" or words[0] == "\n"):
             self.parts[-1] = self.parts[-1].rstrip(" \t")

@@ -1,9 +1,9 @@
-"""Dates: the day that a date means, as a person or a program has written the date.
+"""Dates: the day meant by a date, as written by a person or a program.
 
 Takes a string from front matter or a file's name, gives `2023-05-07`, `2023-05`, `2023` or none. Doesn't know files.
 
-A form counts only if no other day can be meant: `13/05/2023` is in May, and of `05/07/2023` only the year is sure.
-Between full stops the day comes first: no country writes the month first there.
+A form counts only if the day is unambiguous: `13/05/2023` is in May, and of `05/07/2023` only the year is sure. With
+full stops, `05.07.2023`, the day comes first: no country puts the month first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import datetime
 import re
 
 LONGEST = 80
-"""Letters that are looked at."""
+"""Characters read."""
 
 ISO = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d|[-/.]\d)")
 """The year first, as in ISO 8601."""
@@ -49,7 +49,7 @@ _MONTHS = (
     "november nov novembre noviembre novembro ноября ноябрь ноя нояб",
     "december dec dezember dez décembre déc diciembre dic dicembre dezembro декабря декабрь дек грудня grudnia",
 )
-"""Names that stand for the same month in all languages: `listopada` is November in Polish, October in Croatian."""
+"""Names with the same month in all languages: `listopada` is November in Polish and October in Croatian."""
 
 _NUMBER_OF = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
 
@@ -60,7 +60,7 @@ _IN_NAME = re.compile(
 
 
 def day(written: str | None) -> str | None:
-    """The date at the beginning of a string, as precise as it is written and sure: `2026`, `2026-05` or
+    """The date at the beginning of a string, as precise as written and unambiguous: `2026`, `2026-05` or
     `2026-05-17`. Org's brackets, `<2026-05-17 Sun>`, are skipped."""
     words = (written or "").lstrip("<[ \t")[:LONGEST]
     if found := _CHINESE.match(words) or ISO.match(words):

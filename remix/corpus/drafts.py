@@ -1,8 +1,8 @@
-"""Drafts: a paragraph, a heading or an item on the way from its source to the words that a reader sees.
+"""Drafts: a paragraph, a heading or an item on the way from source to shown words.
 
-Takes the lines of a stretch of Markdown. Takes out, with the reason, what isn't prose: lines of images, attributes,
-metadata, lists of tags. Gives shown words, tags, and the parts left out. Doesn't know blocks or formats' syntax of
-blocks.
+Takes the lines of a stretch of Markdown. Takes out, with the reason, all parts except prose: lines of images,
+attributes, metadata, lists of tags. Gives shown words, tags, and the parts left out. Doesn't know blocks or formats'
+syntax of blocks.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Draft:
 
     @property
     def source(self) -> str:
-        """What hasn't been taken out, as written, with all line ends."""
+        """The source that hasn't been taken out, with all line ends."""
         return "\n".join(self._lines)
 
     @property
@@ -56,24 +56,24 @@ class Draft:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is left."""
+        """Whether the whole source has been taken out."""
         return not any(self._lines)
 
     @property
     def is_metadata(self) -> bool:
-        """Whether each line that is left is a line of metadata."""
+        """Whether each remaining line is a line of metadata."""
         return all(metadata_lines.field(line) for line in self._lines if line)
 
     @property
     def place(self) -> tuple[int, int]:
-        """First and last line in the file, without lines that were taken out at the ends."""
+        """First and last line in the file, without lines taken out at the ends."""
         stay = [n for n in range(len(self._lines)) if n not in self._gone] or [0]
         return self._first + stay[0], self._first + stay[-1]
 
     # -- taking out -----------------------------------------------------------------------------------------
 
     def take_marks(self) -> None:
-        """Take out what is neither words nor tags: images and attributes in lines of their own, a block's id."""
+        """Take out parts without words and tags: images and attributes on lines without words, a block's id."""
         for number, why in list(without_prose(self._lines)):
             self._take_line(number, why)
         for number, line in enumerate(self._lines):
@@ -85,7 +85,7 @@ class Draft:
                     self.leave_out("shortcode")
                     return
         if self._lines[-1].endswith("$$") and self.source.count("$$") % 2:
-            # The formula that begins here is a block of its own.
+            # A formula that begins on the paragraph's last line and goes on in a block below.
             self._cut(len(self.source) - 2, len(self.source), "formula")
         if match := _BLOCK_ID.search(self.source.rstrip()) if "^" in self._lines[-1] else None:
             self._cut(match.start(), match.end(), "link")
@@ -103,14 +103,14 @@ class Draft:
             self._cut(at, len(source), "shortcode")
 
     def take_metadata(self) -> None:
-        """Take out lines of metadata: all lines, or those at the head and at the end that can't be prose."""
+        """Take out lines of metadata: all lines, or only certain metadata at the head and at the end."""
         if self.is_metadata:
             self._take_fields(lambda field: True)
         else:
             self.take_certain_metadata()
 
     def take_certain_metadata(self) -> None:
-        """Take out lines of metadata at the head and at the end, if they can't be prose."""
+        """Take out lines at the head and at the end that are metadata beyond doubt."""
         self._take_fields(lambda field: field.is_certain)
 
     def _take_fields(self, is_taken: Callable[[metadata_lines.Field], bool]) -> None:
@@ -133,7 +133,8 @@ class Draft:
             self.listed_tags += tags
 
     def take_trailing_tags(self, before: str = "") -> bool:
-        """Take out the list of tags at the end, if there is one; `before` stands before the first line."""
+        """Take out a list of tags at the end, and tell whether a list was found; `before` stands before the first
+        line."""
         before = before or self._lead
         source = before + self.source
         text, tags = split_trailing_tags(source)
@@ -143,18 +144,18 @@ class Draft:
         return bool(tags)
 
     def leave_out(self, why: Why) -> None:
-        """Take out all that is left."""
+        """Take out the rest of the source."""
         self.inline_tags += inline_tags(self.source)
         self._cut(0, len(self.source), why)
 
-    # -- what is left ---------------------------------------------------------------------------------------
+    # -- the remaining source --------------------------------------------------------------------------------
 
     def why_wordless(self) -> Why | None:
-        """The reason for leaving out what is left, if no words are left."""
+        """The reason for leaving out the remaining source, if no words remain."""
         return why_wordless(self.source)
 
     def words(self) -> str:
-        """What is left, in the words that a reader sees, with all line ends; empty if no letter is left."""
+        """The remaining source, in the words that a reader sees, with all line ends; empty if no letter remains."""
         source = self.source
         self.inline_tags += inline_tags(source)
         seen = shown(source)

@@ -1,8 +1,8 @@
 """Near-duplicate tags: pairs that differ in signs, inflection, order or a typo.
 
 Takes tags and the number of uses of each, gives pairs with the reason, for a person to judge. Doesn't know files.
-Of nested tags the last parts are compared, if the parts above are the same: `computing/cpp` and `computing/ci` have
-nothing in common. Numbers and dates are never near: `2023-05-07` is another day than `2023-07-05`.
+Nested tags are compared by their last parts, if the parts above are the same: `computing/cpp` and `computing/ci` are
+different. Tags that differ in numbers or dates are different: `2023-05-07` is not `2023-07-05`.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ Count = tuple[str, int]
 """A tag, and the number of passages with the tag."""
 
 SHORTEST = 5
-"""Letters of a last part that may be a typo: in shorter words a changed letter mostly makes a different word."""
+"""Letters of a last part, at least, for a typo: in shorter words a changed letter mostly makes a different word."""
 
 LONG = 12
-"""From this number of letters on, a last part may have two wrong letters."""
+"""Letters of a last part, at least, for a typo of two letters."""
 
 SELDOM = 2
-"""A typo has at most this number of passages, or a tenth of the passages of the tag that is meant."""
+"""Passages of a typo, at most: this number, or a tenth of the passages of the intended tag."""
 
 LONGEST = 64
-"""Letters of a last part that may be a typo."""
+"""Letters of a last part, at most, for a typo."""
 
 MOST_ALIKE = 10_000
-"""Tags with the same first letter and digits that are compared in pairs: the most frequent. The pairs of this number
-of tags take about a second."""
+"""Tags with the same first letter and digits compared in pairs, at most: the most frequent. The pairs of 10,000 tags
+take about a second."""
 
 MOST_PAIRS = 10**8
-"""Pairs of tags that are compared in total, which takes two seconds. Rarer tags are not compared."""
+"""Pairs of tags compared in total, which takes two seconds. Rarer tags are not compared."""
 
 PAIRS_OF_A_GROUP = 4_000
-"""Number of pairs that take the time of a group's own overhead."""
+"""Number of pairs that take as long as the overhead of a group."""
 
 BLOCK = 256
-"""Tags whose distances to the group are in memory at a time."""
+"""Tags whose distances to the group's tags are computed at a time, which bounds the memory."""
 
 
 class Duplicate(NamedTuple):
-    """Two tags that are perhaps the same."""
+    """Two tags with perhaps the same meaning."""
 
     tag: str
     """The tag used less."""
@@ -63,9 +63,9 @@ class Duplicate(NamedTuple):
 
 
 def near_duplicates(counts: Sequence[Count]) -> list[Duplicate]:
-    """Pairs of tags that are perhaps the same, the surest reasons first; `counts` is sorted by frequency.
+    """Pairs of tags with perhaps the same meaning, the surest reasons first; `counts` is sorted by frequency.
 
-    Each tag is in one pair, with the most frequent of the tags that are similar for the same reason.
+    Each tag is in a single pair, with the most frequent of the tags that are similar for the same reason.
     """
     counts = [count for count in counts if _has_words(count[0])]
     found: dict[str, Duplicate] = {}
@@ -130,7 +130,7 @@ _FORMS: dict[str, Callable[[str], str]] = {
 
 
 def _alike(counts: Iterable[Count], form: Callable[[str], str]) -> Iterator[tuple[Count, Count]]:
-    """Tags whose last parts have the same form, each with the most frequent tag of that form."""
+    """Tags whose last parts have the same form, each with the most frequent tag of the same form."""
     commonest: dict[tuple[str, str], Count] = {}
     for count in counts:
         above, last = _parts(count[0])
@@ -139,15 +139,15 @@ def _alike(counts: Iterable[Count], form: Callable[[str], str]) -> Iterator[tupl
             yield count, first
 
 
-# -- tags that differ by one or two letters -----------------------------------------------------------------
+# -- typos: tags that differ by a letter or two ---------------------------------------------------------------
 
 
 def _mistyped(counts: Sequence[Count]) -> Iterator[tuple[Count, Count]]:
-    """Rare tags, each with a more frequent tag that is perhaps meant.
+    """Rare tags, each with a more frequent tag of which the rare tag may be a typo.
 
     A letter is wrong, missing, added, or swapped with the next (optimal string alignment). The first letter must
     agree, since typists seldom miss the first (Kukich, Techniques for Automatically Correcting Words in Text, 1992),
-    and so must the digits: 1984 is not 1985.
+    and the digits must agree: 1984 is not 1985.
     """
     for group in _comparable(counts).values():
         if len(group) == 1:

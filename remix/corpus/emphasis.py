@@ -1,8 +1,8 @@
 """Emphasis: which `*`, `_`, `~~` and `==` of a stretch of Markdown are marks, by CommonMark's delimiter rules.
 
-Takes the runs of these signs and the brackets that are links, gives the signs that a reader doesn't see. Doesn't know
-what links and code look like. By CommonMark 0.31.2, "An algorithm for parsing nested emphasis and links", with
-GitHub's `~~` and Obsidian's `==`: two signs, no more and no less. The time grows in proportion to the number of runs.
+Takes the runs of these signs and the brackets of links, gives the signs hidden from readers. Doesn't know the syntax
+of links and code. By CommonMark 0.31.2, "An algorithm for parsing nested emphasis and links", with GitHub's `~~` and
+Obsidian's `==`: two signs, no more and no less. The time grows in proportion to the number of runs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Run:
 def marks(text: str, runs: Iterable[Signs], links: Iterable[Signs]) -> Iterator[Signs]:
     """The signs that mark emphasis, in no order; `runs` sorted by start, `links` by end.
 
-    Emphasis that begins in a link ends in the link.
+    Emphasis that begins within a link must end within the link.
     """
     waiting: list[_Run] = []
     sources = iter([*runs, None])
@@ -75,10 +75,10 @@ def _is_mark(letter: str) -> bool:
 
 
 def _matched(runs: Sequence[_Run]) -> Iterator[Signs]:
-    """The marks among runs that aren't separated by a link's brackets."""
+    """The marks among runs without brackets of links in between."""
     openers: list[_Run] = []
     searched: dict[tuple[str, bool, int], int] = {}
-    """For each kind of closing run, the position before which no run opens for the kind."""
+    """For each kind of closing run, the position before which no run can open emphasis."""
     for run in runs:
         kind = (run.sign, run.opens, run.length % 3)
         while run.closes and run.left:
@@ -95,7 +95,7 @@ def _matched(runs: Sequence[_Run]) -> Iterator[Signs]:
 
 
 def _opener(openers: Sequence[_Run], closer: _Run, first: int) -> int | None:
-    """The nearest run, from position `first` on, that opens what `closer` closes."""
+    """The nearest run, from position `first` on, that `closer` can close."""
     for at in range(len(openers) - 1, -1, -1):
         opener = openers[at]
         if opener.start < first:
@@ -113,7 +113,7 @@ def _thirds_forbid(opener: _Run, closer: _Run) -> bool:
 
 
 def _pair(opener: _Run, closer: _Run) -> Iterator[Signs]:
-    """Take one or two signs off both runs."""
+    """Take a sign or two off both runs."""
     amount = 2 if opener.left >= 2 and closer.left >= 2 else 1
     opener.end -= amount
     yield Signs(opener.end, opener.end + amount)

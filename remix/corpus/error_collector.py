@@ -1,6 +1,6 @@
 """Errors of files, templates and passages that are left out: collected, and found by an essay's name.
 
-Takes errors, gives them back. Doesn't know who reads files or who shows errors.
+Takes errors, gives the collected errors. Doesn't know which code reads files and shows errors.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class ErrorCollector:
 
     @property
     def errors(self) -> tuple[RemixError, ...]:
-        """The errors, in the order in which they came."""
+        """The errors in the order of `note`."""
         return tuple(self._errors.values())
 
     def note(self, error: RemixError) -> None:
-        """Keep an error, or raise it if `strict`."""
+        """Collect an error; if `strict`, raise the error."""
         if self._strict:
             raise error
         self._errors.setdefault(error.message, error)
@@ -39,7 +39,7 @@ class ErrorCollector:
         return self._first(lambda error: error.name in ("", name) or name.startswith(f"{error.name}/"))
 
     def refuse(self, essay: str, way_on: str) -> None:
-        """Raise the error of an essay that was asked for and not found, if its file can't be read."""
+        """For an essay that wasn't found, raise the error of the essay's file, if the file can't be read."""
         if error := self._first(lambda error: _may_be(error.name, _letters(essay))):
             raise SeedError(error.message, f"{error.hint} {way_on}") from error
 
@@ -49,11 +49,11 @@ class ErrorCollector:
 
     @contextmanager
     def explaining(self) -> Iterator[None]:
-        """Add the collected errors to an error raised in the `with` block: they may be the reason for it."""
+        """Add the collected errors, as possible reasons, to an error raised in the `with` block."""
         try:
             yield
         except RemixError as error:
-            # The error of an input that was asked for has its own reason.
+            # If the error is itself a collected error, the reason is known already.
             if not {error, error.__cause__} & {*self.errors}:
                 error.left_out = error.left_out or self.errors
             raise
@@ -62,8 +62,8 @@ class ErrorCollector:
 def naming(
     question: Callable[[Corpus], Answer], essays: Sequence[str], collector: ErrorCollector
 ) -> Callable[[Corpus], Answer]:
-    """A question about essays that are asked for by name: if one isn't found because its file can't be read, the
-    file's error is raised."""
+    """A question about named essays: if an essay isn't found because the essay's file can't be read, the file's error
+    is raised."""
 
     def ask(corpus: Corpus) -> Answer:
         try:
@@ -77,7 +77,7 @@ def naming(
 
 
 def _may_be(name: str, asked: str) -> bool:
-    """Whether an essay that was asked for may come from the file or folder of this name."""
+    """Whether an essay asked for by name may come from the file or folder `name`."""
     file, folder = _letters(os.path.splitext(name)[0]), _letters(name)  # noqa: PTH122
     # A slug may end in a hash.
     is_file = asked.startswith(file) and re.fullmatch(r"(-[0-9a-f]{6})?", asked.removeprefix(file)) is not None

@@ -35,20 +35,21 @@ MOST_TAGGINGS = 50_000
 """Tags, and parents of tags, on all passages of an essay: the index has a row for each."""
 
 MOST_REPEATED = 2**24
-"""Letters of the title and the headings, counted once for each passage below, since each passage repeats them."""
+"""Characters of the title and the headings, counted once for each passage below, since each passage repeats its
+headings."""
 
 LONGEST_TAG = 200
-"""Letters. A tag is stored for each passage with the tag, once for each parent."""
+"""Characters. A tag is stored for each passage with the tag, once for each parent."""
 
 
 class EssayFile(NamedTuple):
-    """What a file holds."""
+    """The content of a file."""
 
     essay: Essay
     left_out: tuple[LeftOut, ...]
-    """What is in no passage and no heading, in the order of the file."""
+    """The parts outside of passages and headings, in the order of the file."""
     notes: tuple[str, ...] = ()
-    """What was mended or left aside in the front matter, each with file and line."""
+    """Repairs and unused entries in the front matter, each with file and line."""
     headings: tuple[str, ...] = ()
     """The texts of all headings, in the order of the file."""
 
@@ -99,7 +100,7 @@ def read_essay(path: Path, folder: Path, root: Path, slug: str | None = None) ->
 
 
 def read_file(path: Path, folder: Path, root: Path, slug: str | None = None) -> EssayFile:
-    """Read an essay. The slug is of the path alone, unless `slug` says what `slugs.settled` has settled.
+    """Read an essay. The slug is made from the path alone, unless `slug` gives the slug chosen by `slugs.settled`.
 
     Raises `SeedError` if the file can't be read or the front matter is broken.
     """
@@ -149,7 +150,7 @@ def read_file(path: Path, folder: Path, root: Path, slug: str | None = None) -> 
 
 
 def _source(lines: Sequence[str], passage: UnnamedPassage) -> str | None:
-    """The passage's lines as written; null if these are the text."""
+    """The passage's lines as written; null if the text is the same."""
     first, last = passage.lines
     source = "\n".join(lines[first - 1 : last])
     return None if source == passage.text else source
@@ -158,7 +159,7 @@ def _source(lines: Sequence[str], passage: UnnamedPassage) -> str | None:
 def _place_of(path: Path, folder: Path, root: Path) -> str:
     """The file's path in the workspace; for a folder elsewhere, from the folder's own name on.
 
-    A run is carried to different machines, so no path of this machine may be stored.
+    Runs are copied to different machines, so paths outside the workspace are not stored.
     """
     inside = Path(os.path.abspath(folder)).is_relative_to(os.path.abspath(root))  # noqa: PTH100 (keeps links)
     return Path(os.path.relpath(path, root if inside else folder.parent)).as_posix()
@@ -171,7 +172,7 @@ def below_folder(path: str, folder: Path, root: Path) -> str | None:
 
 
 def _check_name(name: str) -> None:
-    """Refuse names that can't be shown."""
+    """Refuse file names that can't be shown."""
     rename = "Rename the file, or move it out of the folder."
     if not _is_text(name):
         raise SeedError(f"{name!a}: its name is not UTF-8.", rename)
@@ -209,7 +210,7 @@ def _check_amounts(name: str, found: Sequence[UnnamedPassage], tags: Sequence[st
 
 
 def _check_headings(name: str, title: str, found: Sequence[UnnamedPassage]) -> None:
-    """Refuse a title or headings that would fill the memory, since each passage below repeats them."""
+    """Refuse a title or headings that would fill the memory, since each passage below repeats its headings."""
     letters = 0
     for each in found:
         letters += len(title) + len(each.section or "")

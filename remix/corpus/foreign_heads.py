@@ -3,8 +3,8 @@
 Takes a file's text, gives the metadata and the number of lines. Knows JSON (Hugo), JSON before `;;;` and YAML before
 `---` (Hexo), `Title: …` before an empty line (Pelican, MultiMarkdown), `% title` (Pandoc), and `title:: …` (Logseq).
 
-Prose may look like a head: `Note: the ferry is late.` So a first line of `key: value` begins a head only if its key
-is in `FIRST_KEYS`, and only if all lines up to the end of the head are of that kind.
+Prose may look like a head: `Note: the ferry is late.` A first line of `key: value` begins a head only if the key is
+in `FIRST_KEYS`, and only if all lines up to the end of the head have the same form.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class ForeignHead(NamedTuple):
     """A head without fences."""
 
     lines: int
-    """Number of lines, with the line that ends the head."""
+    """Number of lines, including the line that ends the head."""
     meta: dict[str, Any]
     """Strings, and lists and mappings of strings."""
     yaml: str = ""
-    """The head's source, if it is YAML; then `meta` is empty."""
+    """The head's source, if the head is YAML; then `meta` is empty."""
 
 
 def find(text: str, name: str) -> ForeignHead | None:
@@ -120,7 +120,7 @@ def _broken(place: str, problem: str) -> FrontMatterError:
 
 
 def _properties(lines: list[str]) -> ForeignHead:
-    """Logseq's properties of a page: `title:: Lamps`. The lines stay in the body, where their tags are read."""
+    """Logseq's properties of a page: `title:: Lamps`. The lines stay in the body, and tags are read from the body."""
     pairs = [match for match in takewhile(bool, map(_PROPERTY.fullmatch, lines)) if match]
     meta = {match[1]: match[2].strip() for match in pairs if key_form(match[1]) not in TAG_KEYS}
     return ForeignHead(0, meta)
@@ -151,7 +151,7 @@ def _pairs(lines: list[str]) -> ForeignHead | None:
     if not any(map(str.strip, lines[len(head) :])):
         return None
     if len(head) == 1 and key_form(key) in TAG_KEYS and "#" in values[key]:
-        return None  # a line of tags, wherever a note has one
+        return None  # a line of tags, which may stand anywhere in a note
     return ForeignHead(len(head), {key: _listed(key, value) for key, value in values.items()})
 
 

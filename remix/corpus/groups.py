@@ -1,7 +1,7 @@
 """Groups: lists and quotations, item by item, as the text of a passage.
 
-Takes rows, which say what stands on each line: words of a draft behind a marker or an indent, something left out, or
-marks alone. Gives a block and the parts left out. Doesn't know Markdown or HTML.
+Takes a row for each line: words of a draft after a marker or an indent, a part left out, or marks alone. Gives a
+block and the parts left out. Doesn't know Markdown or HTML.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Row(NamedTuple):
     number: int = 0
     """Of the line within the draft, from 0."""
     why: Why | None = None
-    """The reason, if the row is left out but for what stands before."""
+    """The reason, if only `before` is kept of the line."""
 
 
 class Group(NamedTuple):
-    """A group that was read."""
+    """A list or a quotation, read to a block."""
 
     block: Block
     left_out: list[LeftOut]
@@ -42,7 +42,7 @@ class Group(NamedTuple):
 
 
 def group(rows: Sequence[Row]) -> Group:
-    """Read a list or a quotation; the rows are in order, and there is at least one."""
+    """Read a list or a quotation; `rows` has at least one row, in the order of the lines."""
     drafts = list({id(row.draft): row.draft for row in rows if row.draft}.values())
     leads = {id(row.draft): row.before for row in rows if row.draft and not row.number}
     if all(draft.is_metadata for draft in drafts):
@@ -73,7 +73,7 @@ def group(rows: Sequence[Row]) -> Group:
 
 
 def _take_trailing_tags(drafts: Sequence[Draft], leads: dict[int, str]) -> None:
-    """Take the list of tags off the end: off the last paragraph, and off paragraphs of tags alone before it."""
+    """Take the list of tags off the end: off the last paragraph, and off preceding paragraphs of tags alone."""
     for draft in reversed(drafts):
         if draft.is_empty:
             continue
@@ -85,10 +85,12 @@ def _take_trailing_tags(drafts: Sequence[Draft], leads: dict[int, str]) -> None:
 
 
 def _lines(rows: Sequence[Row], words: dict[int, list[str]], left_out: list[LeftOut]) -> Iterator[tuple[int, str]]:
-    """The lines that stay, with their numbers; lines of which only markers stay go, and empty lines around them."""
+    """The kept lines, with their numbers. Lines left with only markers are dropped, and so are empty lines around
+    dropped lines."""
     dropped = blank = False
     marker: tuple[Draft | None, str] = (None, "")
-    """What stood before the first line of a draft, if the line was left out and the next line begins the item."""
+    """The draft and the start of its first line, if that line was left out and the item goes on with the next
+    line."""
     for row in rows:
         said = words[id(row.draft)] if row.draft else []
         before = marker[1] if row.draft and row.draft is marker[0] else row.before

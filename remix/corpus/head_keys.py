@@ -1,7 +1,7 @@
-"""Head keys: what the keys of a note's metadata mean, as gardens use them.
+"""Head keys: the meaning of the keys in a note's metadata, as used in gardens.
 
-Takes the metadata, gives title, author, date, aliases and tags. A value of an odd form never costs the note: what can
-be taken is taken, the rest is left aside with a note. Doesn't know in which form the metadata were written.
+Takes the metadata, gives title, author, date, aliases and tags. A value of an odd form never costs the note: the
+usable part is taken, and a note names the rest. Doesn't know the syntax of the metadata.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ date created published pubdate pubdatetime publishdate publishedat datepublished
 datecreated createdat createdate creationdate createdtime planted
 datum erstellt fecha creado data criado creato créé дата создано 日期 创建时间 日付 作成日 날짜 التاريخ تاريخ
 """)
-"""The first that is a date counts; then the file's name, then `UPDATE_KEYS`."""
+"""The first key with a date counts; without a date, the file's name, and then `UPDATE_KEYS`."""
 
 UPDATE_KEYS = _forms("updated modified lastmod lastmodified lastupdated datemodified dateupdated moddatetime")
 
@@ -43,13 +43,13 @@ TEXT_KEYS = frozenset({*TITLE_KEYS, *AUTHOR_KEYS, *DATE_KEYS, *UPDATE_KEYS, "sub
 """Keys whose value is a line of text."""
 
 FURTHER = ("taxonomies", "extra", "params")
-"""Mappings with keys that themes read: of Zola and Hugo."""
+"""Mappings in Zola and Hugo with further keys, read by themes."""
 
 _NULLS = ("", "~", "null", "Null", "NULL")
 """YAML's null, as a string. Null as a title may be meant."""
 
 _NAMES = ("name", "literal", "title", "label")
-"""Keys of a mapping that stands for an author, a category or a tag."""
+"""Keys of a mapping used for an author, a category or a tag."""
 
 _WIKILINK = re.compile(r"\[\[([^\[\]|]*+)(?:\|([^\[\]]*+))?\]\]")
 _LINK = re.compile(r"\[([^\[\]]*+)\]\([^()\s]*+\)")
@@ -74,14 +74,14 @@ def key_form(key: str) -> str:
 TAG_KEYS = frozenset({*map(key_form, TAG_WORDS), "taxonomies"})
 
 _LISTS_OF_NAMES = ("tags", "tag", "categories", "category", "keywords")
-"""Of the keys of tags the most frequent, in the order of their tags; other languages' keys follow."""
+"""The most frequent keys of tags, in the order of their tags; keys in further languages follow."""
 
 _MAY_HAVE_BLANKS = ("tag", "category", "keywords")
 """Keys whose value may be a tag of several words, without a separator."""
 
 
 class HeadKeys(NamedTuple):
-    """What a note's metadata say."""
+    """The metadata by meaning."""
 
     title: str | None
     author: str | None
@@ -92,11 +92,11 @@ class HeadKeys(NamedTuple):
     aliases: tuple[str, ...]
     tags: tuple[str, ...]
     notes: tuple[str, ...]
-    """What was left aside, each with file and line."""
+    """Values left aside, each with file and line."""
 
 
 def read(meta: Mapping[str, Any], name: str, text: str) -> HeadKeys:
-    """What metadata say; `name` and `text` are the file's, for the notes."""
+    """Read the metadata; `name` and `text` are the file's, and are used in notes."""
     keys = _Keys(meta, name, text)
     return HeadKeys(
         title=keys.title(),
@@ -110,7 +110,7 @@ def read(meta: Mapping[str, Any], name: str, text: str) -> HeadKeys:
 
 
 class _Keys:
-    """Values by the forms of their keys, and notes on what was left aside."""
+    """Values by the normalised forms of their keys, and notes on values left aside."""
 
     def __init__(self, meta: Mapping[str, Any], name: str, text: str) -> None:
         self._name = name
@@ -135,7 +135,7 @@ class _Keys:
     # -- lines of text --------------------------------------------------------------------------------------
 
     def title(self) -> str | None:
-        """The title; of titles in several languages the English one, or the first."""
+        """The title; of titles in several languages the English title, or the first."""
         key = self._first(TITLE_KEYS)
         value = self._values.get(key)
         if not isinstance(value, Mapping):
@@ -169,7 +169,8 @@ class _Keys:
         if value in (None, *_NULLS):
             return None
         words = self._line(key)
-        # `published: true` is no date. Of `date`, words such as `spring` may be meant.
+        # `published: true` is no date, and gets no note: the key may be a flag. A value of `date` is kept even if it
+        # is no date, such as `spring`.
         is_free = key == "date" and words == value
         if words and not (is_free or _is_date(words)):
             if key == "date":
@@ -251,7 +252,8 @@ def _name_in(value: Mapping[str, Any]) -> str | None:
 
 
 def _unquoted_link(value: Any) -> str | None:
-    """The words of `[[Ada Marsh]]` without quotes, which YAML takes for a list in a list; none for anything else."""
+    """The words of `[[Ada Marsh]]` without quotes, which YAML takes for a list in a list; none for any further
+    value."""
     match value:
         case [[*words]] if words and all(isinstance(word, str) for word in words):
             return _unlinked(f"[[{', '.join(words)}]]")
@@ -259,7 +261,7 @@ def _unquoted_link(value: Any) -> str | None:
 
 
 def _unlinked(words: str) -> str:
-    """The words that a reader sees: of the link `[[a|b]]` b, of `&amp;` its character, of a template nothing."""
+    """The words shown to readers: of the link `[[a|b]]` b, of `&amp;` the character, of a template none."""
     if "<%" in words or "{{" in words:
         return ""
     words = _ENTITY.sub(lambda entity: html.unescape(entity[0]), words) if "&" in words else words
@@ -284,7 +286,7 @@ def _at_separators_or_spaces(words: str) -> list[str]:
 
 
 def _apart(tag: str) -> Iterator[str]:
-    """A tag without `#`; several tags if each has its `#`, as in `#maps#cities`."""
+    """A tag without `#`; several tags if written together, as in `#maps#cities`."""
     if not tag.startswith("#"):
         yield tag
         return

@@ -1,8 +1,8 @@
-"""Heads: what stands above a note's prose, in the form of any garden.
+"""Heads: the metadata above a note's prose, in all forms found in gardens.
 
 Takes a file's text, gives the metadata, the body and the body's first line. Front matter is YAML or TOML between
-fences, after empty lines too; `foreign_heads.py` knows further forms. Doesn't know what keys mean. A slip in YAML
-costs a note its title at most: see `mended_yaml.py`.
+fences, after empty lines too; `foreign_heads.py` knows further forms. Doesn't know the keys' meaning. A mistake in
+YAML costs a note at most the title: see `mended_yaml.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Head(NamedTuple):
     body_line: int
     """The body's first line in the file, from 1."""
     notes: tuple[str, ...] = ()
-    """What was mended or left aside, each with file and line."""
+    """Repairs and unused entries, each with file and line."""
 
 
 def split(text: str, name: str) -> Head:

@@ -1,8 +1,8 @@
 """Blocks of HTML within Markdown: paragraphs, headings, lists and quotations, with lines.
 
-Takes the lines of a block of HTML, adds what is found to a sheet. Elements whose content isn't prose (tables, code,
-scripts, drawings), images, comments and all tags are left out. Unclosed elements and stray tags are no error. The
-time grows in proportion to the text's length.
+Takes the lines of a block of HTML, adds blocks and parts left out to a sheet. Elements whose content isn't prose
+(tables, code, scripts, drawings), images, comments and all tags are left out. Unclosed elements and stray tags are no
+error. The time grows in proportion to the text's length.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _GROUPS = frozenset(["ul", "ol", "menu", "li", "dl", "dd", "blockquote"])
 """Elements that make a list or a quotation."""
 
 DEEPEST = 20
-"""Lists and quotations within each other; deeper ones are read as if they were not."""
+"""Nested lists and quotations; beyond this depth, the lists' text is read without the lists' structure."""
 
 
 NO_BREAK = "&nbsp;"
@@ -56,7 +56,7 @@ def read_html(lines: Sequence[str], first_line: int, sheet: Sheet) -> None:
 
 
 def without_tags(lines: Sequence[str], first_line: int) -> tuple[list[str], list[LeftOut]]:
-    """The lines without tags, comments and elements without prose; and these."""
+    """The lines without tags, comments and elements without prose; and the parts taken out."""
     text = "\n".join(lines)
     kept, left_out, at, line = [], [], 0, first_line
     for part in _parts(text):
@@ -70,7 +70,7 @@ def without_tags(lines: Sequence[str], first_line: int) -> tuple[list[str], list
 
 
 def _parts(text: str) -> Iterator[_Part]:
-    """All that isn't text, in order."""
+    """All parts except text, in order."""
     marks = Marks(text)
     at = 0
     while match := _TAG.search(text, at):
@@ -98,7 +98,7 @@ class _Frame:
         self.has_lines = False
 
     def before(self) -> str:
-        """What stands before the next line: the marker once, then an indent as wide."""
+        """The start of the next line: the marker once, then an indent of the same width."""
         marker = self._marker
         self.has_lines = True
         if self.name != "blockquote":

@@ -17,7 +17,7 @@ _BLANKS = re.compile(r"(?:\s|&nbsp;)*+")
 
 
 def double_breaks(paragraph: str) -> Iterator[tuple[int, int]]:
-    """First and last-plus-one characters of each row of two or more line breaks, with blanks behind; not in code."""
+    """Start and end (exclusive) of each run of two or more line breaks with the blanks after, except in code."""
     if not _TWO.search(paragraph):
         return
     row = (0, 0, 0)

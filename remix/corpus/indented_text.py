@@ -1,13 +1,14 @@
-"""Indented text: code, or prose that its author indented.
+"""Indented text: code, or prose indented by the author.
 
-Takes lines without their indent, tells which of the two they read like. Doesn't know Markdown's blocks.
+Takes lines without their indent, tells whether the lines read like code or like prose. Doesn't know Markdown's
+blocks.
 
 By CommonMark four blanks make code of any line, but essays are indented too: lists under a heading, verse, paragraphs
-from a typewriter. A line looks like code if the line has signs that prose hasn't (`$ `, `);` at the end, `x = 1`,
+from a typewriter. A line looks like code if the line has signs foreign to prose (`$ `, `);` at the end, `x = 1`,
 `f(x)`, `"key":`, a path, an option), or begins with the name of a command. A line looks like prose if the line has at
-least three words, or two and a capital or a letter beyond ASCII at the beginning, or one in a list, or four letters
-of a script without blanks between words. Text is code if at least a third of the lines look like code, or none looks
-like prose.
+least three words, or two words and a capital or a letter beyond ASCII at the beginning, or one word in a list, or
+four letters of a script without blanks between words. Text is code if at least a third of the lines look like code,
+or none looks like prose.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _CODE = re.compile(
     r"|brew|python3?|grep|sed|awk|kubectl|conda|pacman|systemctl) [^.!?]*$"
     r"|\"[^\"]*\"[ \t]*+:|[a-z][\w.-]*+:(?: [\w.\"'/-]++)?$|-{3}|[+|=]{2}|\+-"
 )
-"""What a line of code begins with, or is as a whole."""
+"""A beginning or form of a line of code."""
 
 _SIGNS = re.compile(
     r"(?:[)\]}\"'\d];|\{)$|[\w\])]\(\)|\w[ \t]*+(?:[-+*/%&|!<>:=]?=|=>|->|<-|:=|&&|\|\|)[ \t]*+[\w\"'\[({$-]"
@@ -38,7 +39,7 @@ _WORD = re.compile(r"[^\W\d_]++(?:['’‑-][^\W\d_]++)*+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
 _MARKUP = re.compile(r"(?<!\S)#[^\s#]++|https?://\S++|\]\([^()]*+\)|\[\[|\]\]|[*_`]{1,3}(?=\w)|(?<=\w)[*_`]{1,3}")
 _LONGEST = 1_000
-"""Letters of a line that are looked at."""
+"""Characters read of a line."""
 
 
 def reads_like_code(lines: Iterable[str]) -> bool:
@@ -48,7 +49,7 @@ def reads_like_code(lines: Iterable[str]) -> bool:
 
 
 def _look(line: str) -> str:
-    """What a line looks like: `code`, `prose`, or neither."""
+    """The look of a line: `code`, `prose`, or neither."""
     if _CODE.match(line):
         return "code"
     if line.startswith("# "):

@@ -1,6 +1,6 @@
 """The index: a corpus in SQLite, so that files are parsed once and a query takes time in proportion to the answer.
 
-Takes essays, answers the questions of the `Corpus` protocol, exactly as a `MemoryCorpus` of the same essays does. The
+Takes essays, answers the questions of the `Corpus` protocol, exactly as a `MemoryCorpus` of the same essays. The
 index is a cache that `index_update.py` keeps up to date; the index itself never looks at files. Any fault of the
 database is raised as `sqlite3.Error`.
 """
@@ -81,11 +81,11 @@ _LISTED = "(SELECT value FROM json_each(?))"
 
 
 class StaleIndexError(sqlite3.DatabaseError):
-    """The index was written by a different version of the code that reads essays."""
+    """The index was written by a different version of the code for reading essays."""
 
 
 class KnownFile(NamedTuple):
-    """What the index knows about a file."""
+    """The index's entry about a file."""
 
     id: int
     stamp: str | None
@@ -112,7 +112,7 @@ class Index:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._found: dict[Term, set[int]] = {}
-        """Passages of each term that was asked for."""
+        """Cache: the passages of each term already asked for."""
 
     # -- files ----------------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class Index:
         return {file: KnownFile(*rest) for file, *rest in rows}
 
     def restamp(self, files: Iterable[tuple[str, str | None, int]]) -> None:
-        """Note that files are unchanged: name, stamp, and the time at which the stamp was read."""
+        """Record that files are unchanged: name, stamp, and the time when the stamp was read."""
         with self._transaction("BEGIN IMMEDIATE"):
             self._connection.executemany("UPDATE essay SET stamp = ?2, seen = ?3 WHERE file = ?1", files)
 
@@ -179,7 +179,7 @@ class Index:
     # -- asking ---------------------------------------------------------------------------------------------
 
     def unchanged(self) -> AbstractContextManager[None]:
-        """A transaction in which several questions are answered from the same state."""
+        """A transaction: several questions are answered from the same state."""
         return self._transaction("BEGIN")
 
     def essays(self) -> list[Essay]:
@@ -248,7 +248,7 @@ class Index:
         whole = (
             f'{head.removesuffix("}")}, "passages": [{", ".join(passages[essay_id])}]}}' for essay_id, head in heads
         )
-        # Validated in one call: a call for each essay would take longer than the validation.
+        # Validated in a single call: a call for each essay would take longer than the validation.
         essays = _ESSAYS.validate_json(f"[{', '.join(whole)}]")
         return dict(zip(passages, essays, strict=True))
 
@@ -301,7 +301,7 @@ class Index:
 
 
 def _keys_of(passage: Passage) -> dict[str, str | None]:
-    """The keys by which a passage is found; for the passage's own tags with the spelling."""
+    """The keys under which a passage is found; for the passage's own tags with the spelling."""
     parents = {key: None for tag in passage.tags for key in tag_keys(tag)}
     return parents | {tag_key(tag): tag for tag in passage.tags}
 
@@ -329,12 +329,12 @@ def _sql_of(term: Term) -> tuple[str, str]:
 
 @contextmanager
 def opened(path: Path, version: int) -> Iterator[Index]:
-    """Open an index, or create one; `version` has 31 bits and stands for the code that reads essays.
+    """Open or create an index; `version` (31 bits) stands for the code that reads essays.
 
     Raises `StaleIndexError` if the index has a different version, and `OSError` if the file can't be created.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Essays may be private: no other user may read the index.
+    # Essays may be private: only the owner may read the index.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:

@@ -1,8 +1,8 @@
 """A folder of essays, queried through an index that is updated first; without an index, the folder is read.
 
-Takes a folder and a question, gives the answer, which is the same both ways. The index is a file in the user's cache
-folder, for each folder of essays. A file counts as unchanged if times, size and inode number are the same; if not,
-the content is hashed, and the file is read again if the hash differs.
+Takes a folder and a question, gives the answer, which is the same with and without an index. The index is a file in
+the user's cache folder, for each folder of essays. A file counts as unchanged if times, size and inode number are the
+same; otherwise the content is hashed, and the file is read again if the hash differs.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ from remix.util.cache import cache_folder
 Answer = TypeVar("Answer")
 
 UNSETTLED = 2 * 10**9
-"""Nanoseconds. A file may change twice within a tick of the file system's clock (2 s on FAT): a file that was looked
-at sooner after its last change is looked at again."""
+"""Nanoseconds. A file may change twice within a tick of the file system's clock (2 s on FAT): a stamp read sooner
+after the file's last change is not trusted."""
 
 FORGOTTEN = 90 * 86_400
-"""Seconds after which an unused index is removed."""
+"""Seconds of disuse until an index is removed."""
 
 BATCH = 5_000
-"""Passages that are written together: bounds the memory, and the time for which other commands must wait."""
+"""Passages written in a transaction: bounds the memory, and the waiting time of concurrent commands."""
 
 READER_FOLDERS = ("corpus", "records", "util")
-"""Folders of remix with all code that reads essays: the index depends on this code."""
+"""Folders of remix with all code for reading essays: a change to this code makes the index stale."""
 
 
 def consult(
@@ -57,7 +57,7 @@ def consult(
 ) -> Answer:
     """Ask a folder of essays. Paths are relative to the workspace `root`; files that match `exclude` are left out.
 
-    Raises what `read_seeds` and the question raise, and passes the same errors as `read_seeds` to `on_error`. A
+    Raises the errors of `read_seeds` and of the question, and passes the same errors as `read_seeds` to `on_error`. A
     broken index is made again once; if no index can be made, the folder is read.
     """
     on_error = on_error and _once(on_error)
@@ -102,8 +102,11 @@ def _once(on_error: Callable[[SeedError], None]) -> Callable[[SeedError], None]:
 
 
 def _mark_as_used(file: Path) -> None:
-    """Note that an index is in use. Before an index is made, unused indexes are removed: their folders may be gone,
-    and private text should not stay in the cache."""
+    """Record the use of an index.
+
+    Before an index is made, unused indexes are removed: an index may outlive its essays, and private text should not
+    stay in the cache.
+    """
     with suppress(FileNotFoundError):
         os.utime(file)
         return
@@ -161,7 +164,7 @@ class IndexUpdate:
         self._restamped: list[tuple[str, str | None, int]] = []
 
     def run(self, exclude: Sequence[str]) -> list[SeedError]:
-        """Update the index; returns the errors of files that can't be used, sorted by path."""
+        """Update the index; returns the errors of unusable files, sorted by path."""
         folder = str(self._folder)
         names_there = seed_names(self._folder, exclude, self._errors.append)
         there = [file for name in names_there if (file := _status(folder, name))]
@@ -207,7 +210,7 @@ class IndexUpdate:
         from remix.corpus.essays import read_file
 
         read = read_file(Path(file.path), self._folder, self._root, slug)
-        # If the file has changed meanwhile, the text that was hashed may not be the text that was read.
+        # If the file has changed meanwhile, the hash may not be the hash of the text read.
         same = _status(str(self._folder), file.name) == file
         stamp, content = (file.stamp, content) if same else (None, None)
         self._read.append(IndexedFile(file.name, stamp, now, content, read.essay, read.left_out, read.notes))

@@ -1,6 +1,6 @@
 """Inline markup: the code, comments, HTML, links, notes and shortcodes within a paragraph of Markdown.
 
-Takes a paragraph, gives spans of characters. Doesn't know files or tags, nor what a reader sees of a span. The time
+Takes a paragraph, gives spans of characters. Doesn't know files or tags, nor the shown words of a span. The time
 grows in proportion to the text's length: each kind of ending is searched for once.
 """
 
@@ -15,10 +15,10 @@ from remix.corpus.emphasis import Signs
 from remix.corpus.inline_patterns import CLOSING, COMMENT, COMMENT_END, FORMULA_ENDS, MARKUP, POWER, UNSEEN
 
 MOST_MARKS = 200_000
-"""Of a paragraph; the text behind stays as written, so that no paragraph fills the memory."""
+"""Of a paragraph; the text beyond stays as written, so that no paragraph fills the memory."""
 
 LONGEST_FORMULA = 1_000
-"""Letters of `$…$`."""
+"""Characters of `$…$`."""
 
 Kind = Literal[
     "code",
@@ -40,7 +40,7 @@ Kind = Literal[
 
 
 class Span(NamedTuple):
-    """A part of a paragraph that is markup, not words."""
+    """A part of a paragraph that is markup instead of words."""
 
     kind: Kind
     start: int
@@ -50,31 +50,31 @@ class Span(NamedTuple):
 
 
 class Markup(NamedTuple):
-    """All that isn't plain words in a paragraph."""
+    """All markup of a paragraph."""
 
     spans: list[Span]
     """Sorted by end; links may contain further spans."""
     runs: list[Signs]
     """Signs that may mark emphasis."""
     unclosed: dict[str, int]
-    """The first `%%` and the like that the paragraph doesn't close."""
+    """Position of the first `%%`, or similar mark, left unclosed in the paragraph."""
 
 
 def comments(text: str) -> list[tuple[int, int]]:
-    """First and last-plus-one characters of comments: `%%…%%` and `<!--…-->`, but not in code."""
+    """Start and end (exclusive) of comments: `%%…%%` and `<!--…-->`, but not in code."""
     return [(span.start, span.end) for span in markup(text) if span.kind == "comment"]
 
 
 def open_comment(text: str) -> int | None:
-    """The position of a `%%` that is not closed within the paragraph."""
+    """The position of a `%%` that the paragraph doesn't close."""
     return scan(text).unclosed.get("%%")
 
 
 def markup(text: str) -> list[Span]:
     """The spans of a paragraph of Markdown.
 
-    By CommonMark 0.31 without link definitions, with what Obsidian, Hugo, Jekyll and Pandoc add. Unclosed marks are
-    text.
+    By CommonMark 0.31 without link definitions, with the additions of Obsidian, Hugo, Jekyll and Pandoc. Unclosed
+    marks are text.
     """
     return scan(text).spans
 
@@ -94,9 +94,9 @@ class _Scanner:
         self._ticks: dict[int, list[int]] | None = None
         self._formula_ends: dict[str, list[int]] | None = None
         self._brackets: list[Signs] = []
-        """Brackets that are open."""
+        """Open brackets."""
         self._linked = 0
-        """The start of the last link: brackets that opened before can't be links, since links hold no links."""
+        """The start of the last link: brackets opened earlier can't be links, since links can't be nested."""
         self.runs: list[Signs] = []
         self.unclosed: dict[str, int] = {}
 
@@ -107,14 +107,14 @@ class _Scanner:
             match = MARKUP.search(self._text, at)
             if not match:
                 return
-            # What follows `]` is text unless the brackets are a link.
+            # The text after `]` is markup only if the brackets are a link.
             at = match.start() + 1 if match.lastgroup == "close" else match.end()
             for span in self._found(match):
                 yield span
                 at = span.end
 
     def _found(self, match: re.Match[str]) -> Iterator[Span]:
-        """The spans that begin or, for links, end with a match."""
+        """The spans that begin with a match, and links that end with the match."""
         start, end = match.span()
         match match.lastgroup:
             case "code":
@@ -152,7 +152,7 @@ class _Scanner:
                 yield Span(kind, start, end)
 
     def _code(self, start: int, end: int) -> Iterator[Span]:
-        """The code that ends at the next run of as many backticks."""
+        """The code up to the next run of the same number of backticks."""
         if self._ticks is None:
             self._ticks = {}
             for run in re.finditer("`+", self._text):
@@ -181,7 +181,7 @@ class _Scanner:
         return found.end()
 
     def _after(self, closing: str, at: int, key: str) -> int | None:
-        """The end of the next `closing`; under `key` is noted that there is none."""
+        """The end of the next `closing`; if the text has no more `closing`, the absence is remembered under `key`."""
         if key in self.unclosed:
             return None
         found = self._text.find(closing, at)
@@ -191,7 +191,7 @@ class _Scanner:
         return found + len(closing)
 
     def _end_of_unseen(self, element: str | None, at: int) -> int | None:
-        """The end of an HTML element whose content isn't prose; none for all further elements."""
+        """The end of an HTML element whose content isn't prose; None for an element of prose, or without an end."""
         if not element or not UNSEEN.match(element):
             return None
         return self._after(f"</{element}>", at, f"<{element}")
@@ -220,7 +220,7 @@ class _Scanner:
             yield Span("footnote", start, end)
 
     def _bracketed(self, match: re.Match[str]) -> Iterator[Span]:
-        """The link, image or note that ends with a bracket."""
+        """The link, image or note that a closing bracket ends."""
         if not self._brackets:
             return
         opening = self._brackets.pop()
@@ -235,7 +235,7 @@ class _Scanner:
                 yield Span("link", opening.start, match.end(), inner)
 
     def _is_link(self, target: str | None, inner: Signs) -> bool:
-        """Whether brackets before a target are a link: `[1][2]` cites two works, and `[ ][x]` is nothing."""
+        """Whether brackets before a target are a link: `[1][2]` cites two works, and `[ ][x]` is no markup."""
         if not target or not target.startswith("["):
             return bool(target)
         words = self._text[inner.start : inner.end]

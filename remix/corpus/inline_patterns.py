@@ -1,7 +1,7 @@
-"""Inline patterns: what code, links, HTML, shortcodes and notes within a paragraph of Markdown look like.
+"""Inline patterns: regular expressions for code, links, HTML, shortcodes and notes within a paragraph of Markdown.
 
-Gives regular expressions. Doesn't know what becomes of their matches. Each takes time in proportion to the text's
-length, whatever the text: repetitions are possessive, and end at the signs that begin the next match.
+Gives regular expressions. Doesn't know how matches are used. The time of each grows in proportion to the length of
+any text: repetitions are possessive, and end at the signs that begin the next match.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _PAIRED = rf"\((?:{_FLAT}|\((?:{_FLAT}|\({_FLAT}*+\))*+\))*+\)"
 _ADDRESS = rf"(?:<(?:[^<>\n\\]|\\.)*+>|(?!<(?!%)){_FLAT}(?:{_FLAT}|{_PAIRED})*+|{_PAIRED}(?:{_FLAT}|{_PAIRED})*+)"
 _TITLE = r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))"
 _NAME_WITH_BLANKS = r"(?:[^()\n<>\"]|\([^()\n]{0,100}+\)){1,200}?\.[A-Za-z]\w{1,4}[ ]?(?:\#[^()\n]{0,200}+)?"
-"""The address of a file, with blanks: no link by CommonMark, but written so in many gardens."""
+"""The address of a file, with blanks: no link by CommonMark, but frequent in gardens."""
 
 _TARGET = (
     rf"(?:\(\s*+(?:{_ADDRESS}(?:\s++{_TITLE})?+)?+\s*+\)"
@@ -60,7 +60,7 @@ _WORDPRESS = (
 _REFERENCE = (
     r"\(\((?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[\w-]{0,8}(?:\d|[a-z_-][A-Z]|[A-Z]{2}[a-z]))[\w-]{9})\)\)"
 )
-"""Another block's id, as Logseq and Roam write ids; `((by the way))` is prose."""
+"""The id of a different block, as Logseq and Roam write ids; `((by the way))` is prose."""
 
 MARKUP = re.compile(
     r"(?=[\\`%<{\[\](!^$&*_~=#h])(?:"
@@ -85,10 +85,10 @@ MARKUP = re.compile(
     rf"|(?P<close>\](?P<target>{_TARGET}|{_ATTRIBUTES})?+)"
     r"|(?P<run>\*++|_++|(?<!~)~~(?!~)|(?<!=)==(?!=)))"
 )
-"""The next part of a paragraph that may be markup, by the group's name."""
+"""The next candidate for markup in a paragraph, by the group's name."""
 
 CLOSING = {"%%": "%%", "<!--": "-->", "<%": "%>", "<?": "?>", "{{": "}}", "{{<": ">}}", "{{%": "%}}", "{%": "%}"}
-"""The end of what is enclosed between two signs."""
+"""The closing mark for each opening mark."""
 
 COMMENT = re.compile(r"\{%-?\s*+comment\s*+-?%\}|\{::comment\}")
 COMMENT_END = re.compile(r"\{%-?\s*+endcomment\s*+-?%\}|\{:/comment\}")
@@ -102,13 +102,13 @@ UNSEEN = re.compile(
 BREAKS = re.compile(
     r"</?(?:br|hr|p|div|li|ul|ol|dl|dt|dd|td|th|tr|table|h[1-6]|blockquote|section|article)\b", re.IGNORECASE
 )
-"""HTML tags that part words."""
+"""HTML tags that separate words."""
 
 FORMULA_ENDS = re.compile(r"\$\$|(?<=[^\s\\$])\$(?![\d$])")
 """As Pandoc: `$5 and $10` is money."""
 
 PROGRAM = re.compile(r"\$?=|(?:INPUT|VIEW|BUTTON)\[")
-"""The beginning of code that Obsidian's plugins Dataview and Meta Bind put values in place of."""
+"""The beginning of code that Obsidian's plugins Dataview and Meta Bind replace by values."""
 
 NUMBER_OF_NOTE = re.compile(r"(?:<sup\b[^<>]*+>)?+\^?\\?\[?\\?\[?\d{1,3}\\?\]?\\?\]?\^?(?:</sup>)?")
 ADDRESS_OF_NOTE = re.compile(

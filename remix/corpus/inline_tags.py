@@ -4,7 +4,7 @@ Takes a paragraph of Markdown, gives tags. Doesn't know files. The time grows in
 
 A tag begins with `#` after a space or at the start of a line, and continues with letters of any script, digits, `_`,
 `-`, `/` and emoji; digits alone are a number (`#1984`). Code, links, HTML, comments, formulas, shortcodes and notes
-hold no tags. The tag is a word of its sentence and stays in the text: without `#` the text would not be the author's,
+hold no tags. A tag is a word of the sentence and stays in the text: without `#` the text would not be the author's,
 and without the word the sentence would have a gap.
 """
 
@@ -18,7 +18,7 @@ from remix.corpus.tags import EMOJI, JOINERS, marks, unique
 
 _INLINE = re.compile(rf"(?<!\S)#([\w{marks()}{EMOJI}{JOINERS}/-]+)")
 LONGEST_IN_BRACKETS = 100
-"""Letters of a tag in brackets."""
+"""Characters of a tag in brackets."""
 
 _LETTER = re.compile(rf"[^\W_]|[{EMOJI}]")
 
@@ -34,7 +34,7 @@ def inline_tags(text: str) -> tuple[str, ...]:
 
 
 def _in_brackets(text: str) -> Iterator[str]:
-    """Tags of several words, as Logseq and Roam write them: `#[[old maps]]`."""
+    """Tags of several words, as in Logseq and Roam: `#[[old maps]]`."""
     for span in markup(text) if "#[[" in text else ():
         before = text[max(0, span.start - 2) : span.start]
         if span.kind == "wiki" and before.endswith("#") and not before[:-1].strip():
@@ -44,7 +44,7 @@ def _in_brackets(text: str) -> Iterator[str]:
 
 
 def _without_markup(text: str) -> str:
-    """The text with each span that holds no tags replaced by a character that is neither space nor letter."""
+    """The text with each span in which tags don't count replaced by a character that is neither space nor letter."""
     apart: list[Span] = []
     for span in markup(text):
         if span.kind == "metadata":

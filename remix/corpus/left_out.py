@@ -1,4 +1,4 @@
-"""What isn't read, in numbers: the words of the parts of files that are in no passage and no heading, by reason.
+"""Unread parts, in numbers: the words of files outside of passages and headings, by reason.
 
 Takes parts with their files, gives counts. Doesn't know how files are read.
 """
@@ -18,27 +18,27 @@ Part = tuple[str, LeftOut]
 """A file's path, as in `Essay.path`, and a part of the file."""
 
 BOOKKEEPING: tuple[Why, ...] = ("tags", "link", "metadata", "html")
-"""Reasons for leaving out what is no prose in the first place."""
+"""Reasons for leaving out parts that can't be prose."""
 
 
 class LeftOutWords(NamedTuple):
-    """Numbers of words that aren't read."""
+    """Numbers of words left out."""
 
     prose: dict[Why, int]
-    """Words of what may be prose, by reason, the largest number first."""
+    """Words of parts that may be prose, by reason, the largest number first."""
     files: int
-    """Number of files with such words."""
+    """Number of files with words that may be prose, left out."""
     bookkeeping: dict[Why, int]
     """Words of tags, addresses, metadata and HTML tags, in the order of `BOOKKEEPING`."""
 
     @property
     def by_reason(self) -> dict[Why, int]:
-        """All words that aren't read, by reason."""
+        """All words left out, by reason."""
         return self.prose | self.bookkeeping
 
     @property
     def total(self) -> int:
-        """All words that aren't read."""
+        """The number of all words left out."""
         return sum(self.by_reason.values())
 
 
@@ -56,12 +56,12 @@ def count_left_out(parts: Iterable[Part]) -> LeftOutWords:
 
 
 def number_of_words(text: str) -> int:
-    """The number of words as search splits them: runs of letters and digits."""
+    """The number of words, split as for search: runs of letters and digits."""
     return len(words(text).split())
 
 
 def parts_of(corpus: Corpus, essays: Iterable[str]) -> list[Part]:
-    """The parts that aren't read: of the named essays, or of all essays without names."""
+    """The parts left out: of the named essays, or of all essays if `essays` is empty."""
     wanted = {typed(essay) for essay in essays}
     parts = corpus.left_out()
     if not wanted:

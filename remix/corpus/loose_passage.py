@@ -1,4 +1,4 @@
-"""A loose passage: a text that lies in no essay's file.
+"""A loose passage: a text from outside the essays' files.
 
 Takes a text, gives a passage with an essay. Reads no file.
 """

@@ -50,7 +50,7 @@ def read(text: str, name: str) -> Body:
 
 
 class _Reader:
-    """A pass through a text: a file's body, or indented text without its indent."""
+    """A pass through a text: a file's body, or indented text whose indent was removed."""
 
     def __init__(self, text: str, first_line: int, sheet: Sheet, depth: int = 0) -> None:
         self._text = text
@@ -93,7 +93,7 @@ class _Reader:
                 self._leave_out(leaf)
 
     def _read_paragraphs(self, source: str, line: int) -> None:
-        """Read a paragraph, or several with two line breaks in HTML between them."""
+        """Read a paragraph, or several paragraphs separated by two line breaks in HTML."""
         at = 0
         for start, end in double_breaks(source):
             self._sheet.add_paragraph(Draft(source[at:start].rstrip().split("\n"), line))
@@ -121,7 +121,7 @@ class _Reader:
         self._sheet.add_group(group(rows))
 
     def _rows(self, leaf: Leaf) -> Iterator[Row]:
-        """A row for each line of a leaf, still without what stands before."""
+        """A row for each line of a leaf; `before` is still empty."""
         words, line = self._words(leaf), self._first + leaf.start
         if leaf.kind == "indented" and _is_code(leaf, words):
             leaf = leaf._replace(kind="left out", why="indented")
@@ -148,7 +148,7 @@ def _least_indent(leaf: Leaf, words: Sequence[str]) -> int:
 
 
 def _is_code(leaf: Leaf, words: Sequence[str]) -> bool:
-    """Whether indented text is code; lines that are indented further don't count, they may be code within prose."""
+    """Whether indented text is code; lines indented further are ignored, since prose may contain code."""
     most = _least_indent(leaf, words) + 3
     return reads_like_code(each for indent, each in zip(leaf.indents, words, strict=True) if indent <= most)
 

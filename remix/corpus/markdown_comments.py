@@ -1,7 +1,7 @@
 """Comments of Markdown: `%%…%%` of Obsidian, also across blocks, and `<!--…-->` within a paragraph.
 
-Takes a text and its parts, gives the comments, and the text without comments, in which every line has its number.
-Unclosed comments are text; code holds no comments.
+Takes a text and its parts, gives the comments, and the text without comments, with unchanged line numbers. Unclosed
+comments are text; code holds no comments.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from remix.corpus.markdown_parts import Group, Leaf
 
 
 def without_comments(text: str, parts: Iterable[Leaf | Group], first_line: int) -> tuple[str, list[LeftOut]]:
-    """The text without comments, but with their line ends, so that every line keeps its number.
+    """The text without comments, but with the comments' line ends, so that the line numbers stay the same.
 
     Lines keep their indent: the space after a comment at the start of a line could turn the rest into code.
     """
@@ -35,12 +35,13 @@ def without_comments(text: str, parts: Iterable[Leaf | Group], first_line: int) 
 
 
 def _indented(words: str, line: str) -> str:
-    """The words with the indent of a line; empty if there are no words."""
+    """The words with the indent of a line; empty without words."""
     return words and line[: len(line) - len(line.lstrip(" \t"))] + words
 
 
 def _hidden(text: str, parts: Iterable[Leaf | Group]) -> Iterator[tuple[int, int]]:
-    """Start and end of comments: within a block, or from a `%%` that begins a line to the `%%` in a later block."""
+    """Start and end of comments: within a block, or from a `%%` at the start of a line to the `%%` in a later
+    block."""
     opened: int | None = None
     for begin, words in _texts(text, parts):
         shown = 0

@@ -15,7 +15,7 @@ from remix.corpus.markdown_marks import OPAQUE, Marks
 from remix.corpus.markdown_places import line_of, marks_of, reaches
 
 _RAW = ("script", "pre", "style", "textarea")
-"""Elements at whose end the block ends, even if more HTML follows."""
+"""Elements whose end ends the block, even if more HTML follows."""
 
 _ELEMENT = re.compile(rf"</?(?P<name>(?i:{'|'.join([*block_names, *OPAQUE, 'center', 'hgroup'])}))(?=[\s/>]|$)")
 _HOLDS_MARKDOWN = re.compile(r"<[A-Za-z][^<>]*[ \t]markdown(?:=[\"']?(?:1|block|span)[\"']?)?[^<>]*>[ \t]*\Z")
@@ -25,8 +25,8 @@ _ALONE = re.compile(rf"{HTML_OPEN_CLOSE_TAG_STR}\s*$")
 
 
 def html_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A block of HTML: as CommonMark has them, but elements without prose reach to their closing tags, across empty
-    lines, and what is never closed ends at an empty line."""
+    """A block of HTML, as in CommonMark, except for two cases: elements without prose extend to their closing tags,
+    across empty lines; and unclosed elements end at an empty line."""
     at = state.bMarks[start] + state.tShift[start]
     if state.is_code_block(start) or not state.src.startswith("<", at):
         return False
@@ -72,7 +72,7 @@ def _end_of_html(state: StateBlock, start: int, end: int, name: str) -> int:
 
 
 def _end_of_opaque(marks: Marks, at: int, stop: int) -> int | None:
-    """The end of the first element without prose that begins between two places and ends after the second."""
+    """The end of the first element without prose that begins between two places and ends after the second place."""
     for opening in marks.opaque_within(at, stop):
         close = marks.pairs[opening]
         if opening >= at and close > stop:

@@ -1,7 +1,7 @@
 """Marks in pairs: where formulas, shortcodes, comments and elements of HTML end in a text of Markdown.
 
 Takes the text, gives for each opening mark the end of its closing mark. Doesn't know blocks or lines. All marks are
-found in a single pass, so that a text of nothing but unclosed marks takes no longer than any other text.
+found in a single pass, so that a text full of unclosed marks takes no longer than any text of the same length.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _CLOSING = {
     "html_end": "html",
 }
 _ENDS_WITH = {"hugo_end": "braces", "liquid_end": "percent", "zola_end": "percent"}
-"""Closing marks that also end as any shortcode ends."""
+"""Closing marks whose last characters also end shortcodes in general."""
 
 
 class Marks:
@@ -66,7 +66,7 @@ class Marks:
 
     def __init__(self, text: str) -> None:
         self.pairs: dict[int, int] = {}
-        """From the start of an opening mark to the end of its closing mark. Unclosed marks aren't here."""
+        """From the start of an opening mark to the end of the closing mark. Unclosed marks are missing."""
         self.opaque: list[int] = []
         """Starts of closed elements of HTML whose content isn't prose, in order."""
         self._ends: dict[str, list[int]] = {kind: [] for kind in _LONE}
@@ -85,7 +85,7 @@ class Marks:
         self.opaque = sorted(start for start in self.pairs if text.startswith("<", start))
 
     def end_after(self, kind: str, at: int) -> int | None:
-        """The end of the first mark of a kind that ends after `at`."""
+        """The end of the first mark of a kind with an end after `at`."""
         ends = self._ends[kind]
         found = bisect_left(ends, at + 1)
         return ends[found] if found < len(ends) else None

@@ -1,4 +1,4 @@
-"""The parts of a text of Markdown: paragraphs, headings, code, HTML, and lists or quotations with what is in them.
+"""The parts of a text of Markdown: paragraphs, headings, code, HTML, and lists or quotations with their content.
 
 Takes a text, gives its parts with the place of each line. Doesn't know tags or passages. markdown-it parses the
 blocks; inline parsing isn't needed, and may take very long.
@@ -24,7 +24,7 @@ MOST_TOKENS = 500_000
 lists: a few megabytes of lists would take minutes, and gigabytes of memory."""
 
 LONGEST_HEADING = 20
-"""Words of a heading that is underlined with `---`. More are a paragraph above a rule."""
+"""Words of a heading underlined with `---`. A longer paragraph above `---` is a paragraph above a rule."""
 
 _SENTENCE = re.compile(rf"[{ENDS}][{CLOSING}]*\Z")
 
@@ -32,16 +32,15 @@ Kind = Literal["words", "heading", "indented", "html", "left out"]
 
 
 class Leaf(NamedTuple):
-    """A block without blocks in it."""
+    """A block that contains no blocks."""
 
     kind: Kind
     start: int
     """The first line, from 0."""
     spans: tuple[tuple[int, int], ...]
-    """Each line's first and last-plus-one characters in the text, without indent and the markers of lists and
-    quotations."""
+    """Start and end (exclusive) of each line in the text, without indent and the markers of lists and quotations."""
     indents: tuple[int, ...] = ()
-    """Of indented text: each line's indent in columns, beyond the four that make indented text."""
+    """Of indented text: each line's indent in columns, beyond the four of the block."""
     level: int = 0
     """Of a heading."""
     why: Why | None = None
@@ -74,7 +73,7 @@ _Rule = Callable[[StateBlock, int, int, bool], bool]
 
 
 def parts(text: str) -> Iterator[Leaf | Group]:
-    """The parts in order. Letters outside of them there are none. Raises `TooManyTokensError`."""
+    """The parts in order; together the parts have all letters of the text. Raises `TooManyTokensError`."""
     tokens = _Tokens()
     _MARKDOWN.block.parse(text.replace("\0", "\ufffd"), _MARKDOWN, {}, tokens)
     group: Group | None = None
@@ -122,7 +121,7 @@ _FENCES: dict[str, Why] = {
     "math": "formula",
     **dict.fromkeys(["dataview", "dataviewjs", "query", "tasks", "base", "button"], "shortcode"),
 }
-"""Words after the beginning of a fence that tell what is in it, if not code."""
+"""Words after the opening of a fence that name a content different from code."""
 
 
 def _within_marks(text: str, start: int, end: int) -> tuple[int, int]:
@@ -152,11 +151,11 @@ def _is_sentence(text: str, spans: list[tuple[int, int]]) -> bool:
 
 
 def _placed(rule: _Rule) -> _Rule:
-    """A rule whose first token knows the place of each line."""
+    """A rule that stores the place of each line in its first token."""
 
     def placed(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         before = len(state.tokens)
-        # The rule may change the marks of its last line, for the block behind.
+        # The rule may change the marks of its last line for the next block.
         begins = state.bMarks[start] + state.tShift[start]
         if not rule(state, start, end, silent):
             return False

@@ -1,7 +1,7 @@
 """Places in markdown-it's state: the line on which a place lies, and whether a block can reach a place.
 
-Takes markdown-it's state, gives numbers. What a search found is kept in the state's `env`: many searches of the same
-text take no longer than one.
+Takes markdown-it's state, gives numbers. Results of searches are kept in the state's `env`: many searches of the same
+text take no longer than a single search.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def line_of(state: StateBlock, place: int) -> int:
 
 
 def behind_blanks(state: StateBlock, line: int, place: int) -> int:
-    """The first place in the line, from a place on, that is no blank; the line's end if all are blanks."""
+    """The first place in the line, from a place on, without a blank; the line's end if all are blanks."""
     return min(state.skipSpaces(place), state.eMarks[line])
 
 
 def reaches(state: StateBlock, start: int, end: int, place: int, *, blank_lines: bool = True) -> bool:
-    """Whether a block that begins on a line can reach a place: list items and quotations end before."""
+    """Whether a block that begins on a line can extend to a place: list items and quotations may end sooner."""
     last = line_of(state, place)
     if last >= end:
         return False

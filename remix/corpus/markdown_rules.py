@@ -1,4 +1,4 @@
-"""Rules for markdown-it: the blocks that dialects of Markdown add to CommonMark.
+"""Rules for markdown-it: blocks of Markdown's dialects beyond CommonMark.
 
 Takes markdown-it's state at a line, gives tokens of the type `left_out`: formulas, code in shortcodes, shortcodes,
 footnotes. Doesn't know passages. Unclosed marks are text.
@@ -31,13 +31,13 @@ _ENDS = (("{{<", "braces"), ("{{%", "braces"), ("{%", "percent"), ("<%", "angle"
 """Beginnings of shortcodes, each with the kind of mark at the end."""
 
 _LABEL = re.compile(r"[.,;]?\s*+(?:\([^()\s]{1,20}\)|\{[^{}]*+\}|\\(?:tag|label)\{[^{}]*+\})?\s*+")
-"""What may follow a formula on the same line: its number or its name."""
+"""The number or label of a formula, on the same line."""
 
 _MATHS = re.compile(r"[\\=^_+<>\d]|\A\s|\A\Z")
-"""In `\\[…\\]` these tell a formula from a bracket that is escaped."""
+r"""Signs of a formula in `\[…\]`: without one of these signs, `\[` is an escaped bracket."""
 
 _MOST_LINES = 20
-"""Lines of a paragraph before a formula that begins at the end of a line."""
+"""Lines of a paragraph, at most, before a formula that begins at the end of a line."""
 
 _MANY_WORDS = re.compile(r"(?:[^\W\d_]{2,}+[, ]++){5}")
 _CONTAINER = re.compile(r":{3,}[ \t]*+(?:\{[^{}]*+\}|[\w-]++.*+)?")
@@ -54,14 +54,14 @@ _LAYOUT = re.compile(
     r"|(?:big|med|small)skip|[vh](?:space\*?|fill)|printbibliography|bibliography|bibliographystyle)"
     r"(?:\[[^\[\]{}]*+\]|\{[^{}]*+\})*+[ \t]*+)++"
 )
-"""Commands of LaTeX without words, alone on a line, as Pandoc passes them on."""
+"""Commands of LaTeX without words, alone on a line, as in Markdown for Pandoc."""
 
 _FOOTNOTE = re.compile(r"\[(?:\^[^\]\s]{1,80}|#[^\]\n]{1,80})\]:")
-"""Also MultiMarkdown's `[#Marsh:1999]:`, a work that the text cites."""
+"""Also MultiMarkdown's `[#Marsh:1999]:`, a work cited in the text."""
 
 
 class _Left(NamedTuple):
-    """A block that is left out."""
+    """A block to be left out."""
 
     why: Why
     end: int
@@ -121,7 +121,7 @@ def footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _at(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
-    """The block that is left out from a place on; none if words begin there."""
+    """The block to be left out from a place on; none if prose begins at the place."""
     match state.src[at]:
         case "\\" if _LAYOUT.fullmatch(state.src, at, state.eMarks[start]):
             return _Left("shortcode", state.eMarks[start])
@@ -165,7 +165,7 @@ def _formula(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
 
 
 def _is_within_formula(state: StateBlock, start: int) -> bool:
-    """Whether the line above is words that end with the beginning of a formula: `and thus $$`."""
+    """Whether the line above ends with the beginning of a formula: `and thus $$`."""
     line = start - 1
     if line < 0 or not state.src.startswith("$$", state.eMarks[line] - 2) or line == state.env.get("formula"):
         return False
@@ -215,7 +215,7 @@ def _with_content(state: StateBlock, start: int, end: int, at: int) -> _Left | N
 
 
 def _is_raw_prose(state: StateBlock, at: int, close: int) -> bool:
-    """Whether Liquid's `raw` holds prose: whole posts may stand in it, to keep their braces."""
+    """Whether Liquid's `raw` holds prose: some authors put whole posts into `raw` to keep braces."""
     until: int = state.env.get("raw_prose", -1)
     if at > until and not reads_like_code(state.src[at:close].split("\n")[1:-1]):
         until = state.env["raw_prose"] = close

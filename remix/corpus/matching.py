@@ -1,4 +1,4 @@
-"""Matching: which passage of one reading of the essays is which passage of a later reading, after edits and moves.
+"""Matching: a passage found again in a later reading of the essays, after edits and moves.
 
 Takes essays of two readings, gives for each earlier passage the later passage with its essay. Reads no file.
 """
@@ -26,14 +26,15 @@ MOST_COMPARED = 10**11
 """Most pairs of words to compare for an essay: 300,000 words before and after the edit take some seconds."""
 
 Note = Callable[[str], None]
-"""Called with a message for each essay that isn't compared."""
+"""Called with a message for each essay left out of the comparison."""
 
 
 def places_of(before: Sequence[Essay], now: Sequence[Essay], note: Note) -> dict[str, Pair]:
     """The present passages of a run's passages, by id in the run; removed passages are left out.
 
-    A passage is found by its exact text, even with another number or in another essay; or else by the most similar
-    text of the same essay; or else by its number. `note` is called for essays with too many changes to compare texts.
+    A passage is found by the exact text, even if its number or essay has changed; or else by the most similar text of
+    the same essay; or else by the passage's number. `note` is called for essays with too many changes to compare
+    texts.
     """
     free = {passage.id: (essay, passage) for essay in now for passage in essay.passages}
     places: dict[str, Pair] = {}

@@ -1,7 +1,7 @@
 """A corpus in memory, queried passage by passage.
 
-Takes essays, answers the questions of the `Corpus` protocol. `query.py` defines what a query means; `index.py` must
-give the same answers.
+Takes essays, answers the questions of the `Corpus` protocol. `query.py` defines the meaning of a query; `index.py`
+must give the same answers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Mended YAML: front matter with a slip in some entries.
+"""Mended YAML: front matter with a mistake in some entries.
 
-Takes YAML that can't be read, gives the entries that can, and notes on the others. A title such as
-`Ferries: a timetable` lacks nothing but quotes, and is read as its author meant it; an entry that remix has no use
-for is left aside. Tags are never left aside: YAML whose tags can't be read stays an error.
+Takes YAML that can't be read, gives the readable entries, and notes on the rest. A title such as `Ferries: a
+timetable` lacks only quotes, and is read as the author meant the title; an entry of no use to remix is left aside.
+Tags are never left aside: YAML whose tags can't be read stays an error.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PAIR = re.compile(r"([^\s:#][^:]{0,60}+):(.*)")
 _NAMES_TAGS = re.compile(rf"[ \t]*+(?:{'|'.join(sorted(TAG_KEYS))})[ \t]*+:", re.IGNORECASE)
 _LINKS = re.compile(r"\[\[[^\[\]]*+\]\](?:[ \t,;]++\[\[[^\[\]]*+\]\])++")
 _TEMPLATE = re.compile(r"[^\s:#][^:]{0,60}+:[ \t]*+(?:\{\{|<%).*\s*+")
-"""An entry whose value a plugin will fill in: `date: {{date}}`."""
+"""An entry with a placeholder for a plugin: `date: {{date}}`."""
 
 _COMMENT = re.compile(r"[ \t]#.*")
 _MARK = re.compile(r"(?<=[ \t,\[])#(?=[^\s#,\]])")
@@ -36,14 +36,14 @@ _MARK = re.compile(r"(?<=[ \t,\[])#(?=[^\s#,\]])")
 
 
 class Mended(NamedTuple):
-    """The entries that can be read."""
+    """The readable entries."""
 
     meta: dict[str, Any]
     notes: tuple[str, ...]
 
 
 class _Entry(NamedTuple):
-    """A key and its value, as written."""
+    """A key and the key's value, as written."""
 
     lines: Sequence[str]
     line: int
@@ -51,8 +51,8 @@ class _Entry(NamedTuple):
 
 
 def read(source: str, name: str, first_line: int) -> Mended | None:
-    """The entries of broken YAML, whose first line is line `first_line` of the file; none if nothing can be read, or
-    if a list of tags can't."""
+    """The entries of broken YAML, whose first line is line `first_line` of the file; none if no entry or if a list of
+    tags can't be read."""
     entries = list(_entries(source.split("\n"), first_line))
     if len(entries) > MOST_ENTRIES:
         return None
@@ -100,7 +100,7 @@ def _parsed(source: str, name: str) -> dict[str, Any] | None:
 
 
 def _mended(entry: _Entry, name: str) -> dict[str, Any] | None:
-    """An entry whose meaning is beyond doubt, though the YAML is broken."""
+    """An entry of unambiguous meaning, although the YAML is broken."""
     source = "\n".join(entry.lines)
     if found := _parsed(source.expandtabs(2), name):
         return found
@@ -121,7 +121,7 @@ def _mended(entry: _Entry, name: str) -> dict[str, Any] | None:
 
 
 def _plain_words(value: str) -> str | None:
-    """A value as plain text; none if the value may be meant as anything else."""
+    """A value as plain text; none if the value may have a different meaning in YAML."""
     if not value.isprintable() or value.startswith(("{", "<%")):
         return None
     if value[:1] in ('"', "'"):

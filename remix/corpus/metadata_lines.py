@@ -1,6 +1,6 @@
 """Metadata lines: lines of `key: value` in a note, such as `Tags: #maps` or Dataview's `up:: [[Water]]`.
 
-Takes a line of Markdown, gives a `Field` or nothing. Doesn't know files.
+Takes a line of Markdown, gives a `Field` or None. Doesn't know files.
 
 With `::` any key will do. With `:` the key must be one of the words below, and the value no sentence: tags, links, a
 date, or a few words without an end of a sentence. `Status: nobody knows why the harbour closed.` is prose.
@@ -76,13 +76,13 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]"
 """Letters of scripts without blanks between words."""
 
 _NO_TAGS = frozenset(["none", "null", "n/a", "-", "–", "—", "~", "keine", "aucun", "ninguna", "нет", "无", "なし"])
-"""Values that say that there are no tags."""
+"""Values for a note without tags."""
 
 _DIRECTIONS = frozenset(["up", "down", "next", "previous", "prev"])
-"""Keys that are common words of prose: their values are links."""
+"""Keys that are common words of prose: a line counts only if the value consists of links."""
 
 MOST_WORDS = 8
-"""Of a value, beside its tags and links."""
+"""Of a value, apart from tags and links."""
 
 LETTERS = 2
 """Of a word in a script without blanks between words."""
@@ -100,7 +100,7 @@ class Field(NamedTuple):
 
 
 def field(line: str) -> Field | None:
-    """The metadata in a line, if the line holds nothing else."""
+    """The metadata of a line that contains only metadata."""
     line = line.strip()
     if ":" not in line and "：" not in line:
         return _bare(line)

@@ -1,8 +1,8 @@
-"""Org: headings with `:tags:`, and the prose below in the words that a reader sees.
+"""Org: headings with `:tags:`, and the prose below, as readers see the prose.
 
 Takes a file's text, gives a `Body`. By the Org Syntax document (orgmode.org/worg/org-syntax.html). Code, tables,
-drawers, comments, footnotes and images are left out, and so is everything under a heading that is commented out or
-not for export. Paragraphs may end in a list of `#tags`, as in all formats; Org has no `#tag` within a sentence.
+drawers, comments, footnotes and images are left out, and all parts under a heading that is commented out or excluded
+from export. Paragraphs may end in a list of `#tags`, as in all formats; Org has no `#tag` within a sentence.
 
 Known Org parsers read the dates in every line, and raise for dates not in the calendar.
 """
@@ -25,14 +25,14 @@ _HEADING_TAGS = re.compile(r":[\w@#%:]+:")
 _PRIORITY = re.compile(r"\[#\w{1,2}\]")
 _COOKIE = re.compile(r"\[(?:\d*/\d*|\d*%)\]")
 _OF_PROGRAMS = frozenset({"ATTACH", "crypt"})
-"""Tags that Emacs sets, not the author."""
+"""Tags set by Emacs instead of the author."""
 
 _UNREAD = frozenset({"noexport", "ARCHIVE"})
-"""Tags of headings that Org doesn't export."""
+"""Tags of headings excluded from export."""
 
 
 def read(text: str, name: str) -> Body:
-    """The keywords before the first heading and the blocks of a file. Nothing is refused, so `name` isn't used."""
+    """The keywords before the first heading and the blocks of a file. Any file is accepted, so `name` isn't used."""
     del name
     return read_with(text, org_inline.shown)
 
@@ -61,11 +61,11 @@ class _Heading(NamedTuple):
     hidden: bool
     """Whether Org leaves out the heading and the text below."""
     left_out: tuple[tuple[Why, str], ...]
-    """Words of the line that aren't the title's."""
+    """Words of the line outside the title."""
 
 
 class _Hidden(NamedTuple):
-    """A heading that isn't exported, with all below."""
+    """A heading excluded from export, with all headings below."""
 
     level: int
     start: int
@@ -84,7 +84,7 @@ class _Sections:
         """Tags for the whole file."""
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the headings and blocks that Org exports; all that is in none of them is then in `left_out`."""
+        """Yield the exported headings and blocks; afterwards `left_out` has all further parts."""
         lines = self._lines
         starts = [0, *(n for n, line in enumerate(lines) if n and _HEADING.fullmatch(line)), len(lines)]
         hidden: _Hidden | None = None

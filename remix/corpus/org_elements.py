@@ -1,4 +1,4 @@
-"""Org's elements: the paragraphs, lists and quotations between two headings, and what isn't prose.
+"""Org's elements: the paragraphs, lists and quotations between two headings, and parts other than prose.
 
 Takes lines, gives blocks and parts left out. Doesn't know headings. By the Org Syntax document
 (orgmode.org/worg/org-syntax.html), "Elements". Each line is looked at once.
@@ -23,10 +23,10 @@ _FOOTNOTE = re.compile(r"\[fn:[\w-]+\]")
 _LINKS = re.compile(
     r"[ \t]*+[-+][ \t]++[\w /-]{1,40}+(?<=[ \t])::[ \t]+(?:\[\[[^\[\]]*+\](?:\[[^\[\]]*+\])?\][\s,]*+)++"
 )
-"""An item that gives links alone, as `- source :: [[…]]` in org-roam."""
+"""An item of links alone, as `- source :: [[…]]` in org-roam."""
 
 _TAGS = re.compile(r"[ \t]*[-+][ \t]+(?:tags?|keywords?|categor(?:y|ies)|topics?)[ \t]+::(?=[ \t]|$)", re.IGNORECASE)
-"""An item that gives tags, as in org-roam."""
+"""An item of tags, as in org-roam."""
 
 _TAG = re.compile(r"(?P<link>\[\[[^\[\]]*+\](?:\[[^\[\]]*+\])?+\])|[^\[\],;#:]++")
 
@@ -60,7 +60,7 @@ class _Line(NamedTuple):
 
 
 class Elements:
-    """The lines between two headings; `inline` gives the words of a stretch of Org that a reader sees."""
+    """The lines between two headings; `inline` gives the shown words of a stretch of Org."""
 
     def __init__(self, lines: Sequence[str], first_line: int, inline: Callable[[str], Shown]) -> None:
         self._lines = lines
@@ -73,7 +73,7 @@ class Elements:
         """Tags for the whole file."""
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the paragraphs and groups; all that is in none of them is then in `left_out`."""
+        """Yield the paragraphs and groups; afterwards `left_out` has all further parts."""
         at = 0
         while at < len(self._lines):
             end = self._end_of_unread(at)
@@ -84,7 +84,7 @@ class Elements:
             at = end or at + 1
 
     def _block(self, at: int) -> tuple[int, Block]:
-        """The block that begins at a line, and the line after the block."""
+        """The block that begins at a line, and the number of the line after the block."""
         if at in self._regions:
             end = self._regions[at].last + 1
             return end, self._group(at, end)
@@ -97,7 +97,7 @@ class Elements:
     # -- lines ----------------------------------------------------------------------------------------------
 
     def _why(self, at: int) -> Why | None:
-        """The reason for leaving out a line that belongs to no region."""
+        """The reason for leaving out a line outside of regions."""
         if match := _NO_WORDS.match(self._lines[at]):
             return _WHY[match.lastgroup or ""]
         return "metadata" if KEYWORD.fullmatch(self._lines[at]) else None
@@ -123,7 +123,7 @@ class Elements:
         return end
 
     def _end_of_list(self, at: int) -> int:
-        """The line after a list, which ends at a line that isn't indented under its items, and at two empty lines."""
+        """The line after a list, which ends at a line less indented than the items, and at two empty lines."""
         indent = _indent(self._lines[at])
         end = number = at
         while number < len(self._lines):
@@ -138,10 +138,10 @@ class Elements:
             number += 1
         return end
 
-    # -- what isn't prose -----------------------------------------------------------------------------------
+    # -- parts without prose ---------------------------------------------------------------------------------
 
     def _end_of_unread(self, at: int) -> int | None:
-        """Leave out what begins at a line and isn't prose, and give the line after; none if the line is prose."""
+        """If a part without prose begins at a line, leave the part out and give the line after; None for prose."""
         line = self._lines[at]
         if region := self._regions.get(at):
             return self._leave_out(region.why, at, region.last + 1) if region.why else None
@@ -203,7 +203,7 @@ class Elements:
         return kept[full[0] : full[-1] + 1] if full else []
 
     def _words(self, lines: Sequence[_Line]) -> list[str]:
-        """Neighbouring lines as a reader sees them; a line of which nothing is seen is gone."""
+        """Neighbouring lines as readers see the lines; lines without shown words are dropped."""
         seen = self._inline("\n".join(each.text for each in lines))
         for each in seen.removed:
             line = lines[0].number + each.line
@@ -224,7 +224,7 @@ def _without_mark(line: str) -> str:
 
 
 def _why_wordless(source: str) -> Why | None:
-    """The reason for leaving out a source that has letters, but no words outside of links and formulas."""
+    """The reason for leaving out a source with letters, but without words outside of links and formulas."""
     if not _has_words(source):
         return None
     if _FORMULA.fullmatch(source):

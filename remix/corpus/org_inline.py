@@ -1,8 +1,8 @@
-"""Org's inline markup: a stretch of Org in the words that a reader sees.
+"""Org's inline markup: a stretch of Org as readers see the text.
 
-Takes the source of a paragraph, a heading or an item, gives the words, and the parts that were taken out. Doesn't
-know blocks or files. By the Org Syntax document (orgmode.org/worg/org-syntax.html), "Objects". Formulas, `\\alpha`,
-citations `[cite:@key]` and timestamps stay as written. The time grows in proportion to the text's length.
+Takes the source of a paragraph, a heading or an item, gives the words, and the parts taken out. Doesn't know blocks
+or files. By the Org Syntax document (orgmode.org/worg/org-syntax.html), "Objects". Formulas, `\\alpha`, citations
+`[cite:@key]` and timestamps stay as written. The time grows in proportion to the text's length.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OBJECT = re.compile(
 _IMAGE = re.compile(r"[^\[\]]*\.(?:png|jpe?g|gif|svg|webp|avif|tiff?|bmp)(?:::[^\[\]]*)?\Z", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?|ftp|mailto|doi):")
 _PATH = re.compile(r"(?:file\+\w+|file|attachment|denote|docview|roam):|[*#]")
-"""The beginning of a link's target that isn't part of a name."""
+"""The beginning of a link's target that isn't part of the target's name."""
 _ID = re.compile(r"(?:id|denote|cite):[\w-]*\Z")
 _BEFORE = frozenset("*/_+-({'\"‘“«„「（—–")
 _AFTER = frozenset("*/_+-.,;:!?')}]\"\\[’”»」）—–。，、；：！？")
@@ -84,7 +84,7 @@ _WHOLE: dict[str, Why] = {"footnote": "footnote", "hidden_target": "link", "macr
 
 
 def _link(match: re.Match[str]) -> Iterator[Cut]:
-    """The brackets and the target; the whole link if it is an image."""
+    """The brackets and the target; of an image, the whole link."""
     start, end = match.span()
     target, words = match["target"], match["words"]
     if _IMAGE.match(words or target):
@@ -108,14 +108,14 @@ def _link(match: re.Match[str]) -> Iterator[Cut]:
 
 
 class _Opened(NamedTuple):
-    """A mark of emphasis that isn't closed yet."""
+    """An opening mark of emphasis, not closed yet."""
 
     sign: str
     at: int
 
 
 class _Emphasis:
-    """The marks of emphasis and verbatim text in one pass."""
+    """The marks of emphasis and of verbatim text, found in a single pass."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -135,7 +135,7 @@ class _Emphasis:
         return places
 
     def end_of_verbatim(self, at: int) -> int | None:
-        """The end of the text between `=` or `~` that begins at `at`."""
+        """The end of the text between `=` or `~` from `at` on."""
         if not self._opens(at):
             return None
         ends = self._ends_of_verbatim[self._text[at]]
@@ -143,7 +143,7 @@ class _Emphasis:
         return ends[after] + 1 if after < len(ends) and self._is_near(at, ends[after]) else None
 
     def pair(self, at: int) -> Iterator[Cut]:
-        """Both marks, if the sign at `at` closes the nearest mark that opens with the sign."""
+        """The opening and the closing mark, if the sign at `at` closes the nearest open mark of the same sign."""
         sign = self._text[at]
         if self._counts[sign] and self._closes(at):
             opened = self._back_to(sign)
@@ -166,7 +166,7 @@ class _Emphasis:
         return bisect_right(self._line_ends, end) - bisect_right(self._line_ends, start) <= MOST_LINES
 
     def _back_to(self, sign: str) -> _Opened:
-        """Forget all marks from the nearest with a sign on, and give that mark."""
+        """Forget the open marks from the nearest mark with a sign on; gives the nearest mark."""
         while True:
             opened = self._opened.pop()
             self._counts[opened.sign] -= 1

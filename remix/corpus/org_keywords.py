@@ -2,9 +2,9 @@
 
 Takes the lines before the first heading, gives a mapping with the keys of front matter. Doesn't know the text.
 
-Tags are those of Org (`filetags`), of ox-hugo (`hugo_tags`, `hugo_categories`), of org-roam (`roam_tags`), and
-`#+TAGS`, which is a list for the file in Hugo and org-static-blog. In Org itself `#+TAGS` defines the tags of an
-agenda: with groups or keys (`{ a(k) }`) the line is no list.
+Tags come from Org (`filetags`), ox-hugo (`hugo_tags`, `hugo_categories`), org-roam (`roam_tags`), and `#+TAGS`, which
+is a list for the file in Hugo and org-static-blog. In Org itself `#+TAGS` defines the tags of an agenda: with groups
+or keys (`{ a(k) }`) the line is no list.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read_head(lines: Sequence[str]) -> dict[str, Any]:
 
 
 def states(lines: Sequence[str]) -> set[str]:
-    """The states that a heading may begin with: `TODO` and `DONE`, or the file's own."""
+    """The states allowed at the beginning of a heading: `TODO` and `DONE`, or the file's own."""
     sets = [value for key, value in keywords(lines) if key in _TODO] or ["TODO DONE"]
     return {word.partition("(")[0] for words in sets for word in words.split()}
 
@@ -70,7 +70,7 @@ def _words(value: str) -> list[str]:
 
 
 def _between_commas(value: str) -> list[str]:
-    """Words separated by commas if there are any, else by blanks."""
+    """Words separated by commas; in a value without commas, by blanks."""
     if '"' in value or "," not in value:
         return _words(value)
     return [tag.strip() for tag in value.split(",") if tag.strip()]

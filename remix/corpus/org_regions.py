@@ -1,7 +1,7 @@
-"""Org's regions: blocks, drawers and formulas that begin on a line of their own and end on a later line.
+"""Org's regions: blocks, drawers and formulas, each from an opening line to a closing line.
 
-Takes the lines between two headings, gives the regions by first line. Doesn't know what becomes of the lines. By the
-Org Syntax document, without looking at a line twice: without an end, a beginning is text.
+Takes the lines between two headings, gives the regions by first line. Doesn't know how the lines are used. By the Org
+Syntax document; each line is looked at once. An opening line without a closing line is text.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def regions(lines: Sequence[str]) -> dict[int, Region]:
 
 
 class _OpenBlocks:
-    """Blocks of prose that aren't closed yet."""
+    """Open blocks of prose."""
 
     def __init__(self) -> None:
         self._opened: list[tuple[str, int]] = []
@@ -77,7 +77,7 @@ class _OpenBlocks:
         self._counts[name] += 1
 
     def close(self, name: str) -> int | None:
-        """The line where the nearest block of a name began; blocks within that aren't closed are forgotten."""
+        """The line where the nearest block of a name began; unclosed blocks within the block are forgotten."""
         if not self._counts[name]:
             return None
         while True:
@@ -88,7 +88,7 @@ class _OpenBlocks:
 
 
 def _ends(lines: Sequence[str]) -> dict[str, list[int]]:
-    """The lines on which regions end, by the ending in small letters."""
+    """The numbers of the lines that end regions, by the ending in small letters."""
     found: dict[str, list[int]] = {}
     for number, line in enumerate(lines):
         for ending in _endings(line):
@@ -106,7 +106,8 @@ def _endings(line: str) -> Iterator[str]:
 
 
 def _verbatim(line: str) -> tuple[str, Why] | None:
-    """How a region without prose ends, if one begins on the line, and the reason for leaving the region out."""
+    """If a region without prose begins on the line: the region's ending, and the reason for leaving the region
+    out."""
     if match := _BEGIN.match(line):
         name = (match[1] or "").lower()
         if not name:

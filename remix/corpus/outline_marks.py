@@ -1,7 +1,7 @@
-"""Outline marks: what Logseq writes between the words of a block, as Org does.
+"""Outline marks: Logseq's marks between the words of a block, as in Org.
 
-Takes the lines of a paragraph or an item, tells which hold no prose: dates of planning, drawers, code, and the marks
-around quotations. Doesn't know files. The time grows in proportion to the text's length.
+Takes the lines of a paragraph or an item, tells which lines hold no prose: dates of planning, drawers, code, and the
+marks around quotations. Doesn't know files. The time grows in proportion to the text's length.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WITHOUT_PROSE: dict[str, Why] = {
 
 
 def without_prose(lines: Sequence[str]) -> Iterator[tuple[int, Why]]:
-    """The numbers of the lines without prose, from 0, each with the reason. What is never closed is prose."""
+    """The numbers of the lines without prose, from 0, each with the reason. Unclosed blocks are prose."""
     ends = {line.casefold(): number for number, line in enumerate(lines) if line.startswith(("#+", _DRAWER_END))}
     until = -1
     why: Why | None = None
@@ -45,5 +45,5 @@ def without_prose(lines: Sequence[str]) -> Iterator[tuple[int, Why]]:
 
 
 def _next(lines: Sequence[str], number: int, end: str) -> int:
-    """The number of the next line that is `end`, in any case."""
+    """The number of the next line equal to `end`, in capital or small letters."""
     return next(at for at in range(number, len(lines)) if lines[at].casefold() == end.casefold())

@@ -2,8 +2,8 @@
 
 Takes a file's text, gives a `Body`. Editors that don't wrap lines write a paragraph on a line, often without empty
 lines in between: if a line is longer than `LONGEST_WRAPPED`, each line is a paragraph. Typed books begin a paragraph
-with an indent. Rules of strokes, and paragraphs of nothing but web addresses, are no passages; lines such as
-`Tags: #maps` are the note's metadata. No sign is markup, so the words stay as written.
+with an indent. Rules of strokes, and paragraphs of nothing but web addresses, are no passages; lines such as `Tags:
+#maps` are the note's metadata. No sign is markup: the words stay as written.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from remix.corpus.tags import unique
 from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
 
 LONGEST_WRAPPED = 160
-"""Letters of a line; editors wrap at 72 to 132."""
+"""Characters of a line; editors wrap at 72 to 132."""
 
 _WORDLESS = re.compile(r"(?>(?:https?://|ftp://|www\.|mailto:)\S++|[\W_]++)*+", re.IGNORECASE)
 """Signs and addresses alone."""
@@ -54,10 +54,10 @@ def _paragraphs(lines: Sequence[str], first_line: int) -> Iterator[tuple[list[st
 
 
 def _indented_apart(source: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
-    """The paragraphs of typed text that begin with an indent, without empty lines between; else all lines together.
+    """The paragraphs of typed text, each begun by an indent instead of an empty line; or all lines together.
 
-    In verse lines are indented, too; so each indented line must follow the end of a sentence. Lists have indents of
-    their own.
+    In verse lines are indented, too: an indented line counts only after the end of a sentence. Text with list items
+    isn't taken apart: lists are indented, too.
     """
     indented = [at for at in range(1, len(source)) if source[at][1][:1].isspace()]
     is_typed = (

@@ -49,14 +49,14 @@ class Term:
 
     name: Field
     value: str
-    """As written; a date as `day` gives it, a tag without `#`."""
+    """As written; a date in the form of `day`, a tag without `#`."""
     column: int = field(default=1, compare=False)
     """Position in the query."""
 
 
 @dataclass(frozen=True)
 class Not:
-    """Passages that don't match."""
+    """Passages outside of a query's matches."""
 
     query: Query
 
@@ -79,12 +79,12 @@ Query = Term | Not | And | Or
 
 
 def any_of(queries: Sequence[Query]) -> Query | None:
-    """Passages that match any query; none without queries."""
+    """Passages that match any query; None without queries."""
     return Or(tuple(queries)) if len(queries) > 1 else next(iter(queries), None)
 
 
 def all_of(*queries: Query | None) -> Query | None:
-    """Passages that match all queries that aren't None; none without queries."""
+    """Passages that match all queries except None; None without queries."""
     wanted = tuple(query for query in queries if query)
     return And(wanted) if len(wanted) > 1 else next(iter(wanted), None)
 
@@ -95,7 +95,7 @@ def all_of(*queries: Query | None) -> Query | None:
 def matches(query: Query, passage: Passage, essay: Essay) -> bool:
     """Whether a passage of an essay matches.
 
-    A tag matches a query for any of its parents, and an essay a query for its slug, path, title or aliases.
+    A query for a tag also matches the tags below, and a query for an essay matches the slug, path, title or an alias.
     `section` and `text` match consecutive words, `words` the least number of words. `before` and `after` compare the
     essay's date as far as both dates are precise: 2026 is neither before nor after 2026-05, and an essay without a
     date matches neither.
@@ -147,7 +147,7 @@ def _is_before(first: str | None, second: str | None) -> bool:
 
 
 def show(query: Query) -> str:
-    """A query as text that parses to the same tree, with uniform spaces and quotes."""
+    """A query as text, parsed to the same tree, with uniform spaces and quotes."""
     match query:
         case Term(name, value):
             return ("" if name == "tag" else f"{name}:") + _quoted(value)
@@ -214,7 +214,8 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 def _term(text: str, start: int, word: str) -> tuple[Term, int]:
-    """The term at position `start`, and its end; `word` is the text before the next space or quotation mark."""
+    """The term at position `start`, and the position after; `word` is the text before the next space or quotation
+    mark."""
     name, colon, value = word.rpartition(":") if word.endswith(":") else word.partition(":")
     end = start + len(word)
     if not colon:

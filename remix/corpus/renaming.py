@@ -2,8 +2,8 @@
 
 Takes essays and two tags, gives `Edit`s: each file's text before and after. The tag rules aren't repeated here: every
 match of the tag's letters in a file is marked, the marked file is read, and a match whose mark comes back in a tag is
-a tag, be it in a list, in front matter or in a sentence. Before anything is written, the changed text is read, and
-the essay must be the same as before but for the tag.
+a tag, in a list, in front matter or in a sentence. Before files are written, the changed text is read, and the essay
+must be the same as before except for the tag.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _DIGITS = 7
 
 MOST_READ = 64 * 2**20
 """Bytes read to find the tag: for all files together, without the first `USUAL` readings of each. A file may have a
-quarter. Reading this number takes about 8 s; a hostile file can force each match to be tried alone."""
+quarter. Reading `MOST_READ` bytes takes about 8 s; a hostile file can force each match to be tried alone."""
 
 USUAL = 3
-"""Readings that every file needs: with all matches marked, with the tags marked, and with the new tag."""
+"""Readings needed for every file: with all matches marked, with the tags marked, and with the new tag."""
 
 LINE, READING = 200, 2**14
-"""Overhead of each line and of each reading, as the number of bytes that take the same time."""
+"""Overhead of a line and of a reading, as a number of bytes that takes as long to read."""
 
 MOST_SPELLINGS = 100
-"""Spellings of a tag in a file, not counting capitals and joints: each is a pattern of its own."""
+"""Spellings of a tag in a file, not counting capitals and joints: each needs a pattern."""
 
 
 class Edit(NamedTuple):
@@ -52,22 +52,23 @@ class Edit(NamedTuple):
     after: str
     """The text with the tag renamed."""
     places: int
-    """Number of places in which the tag is renamed."""
+    """Number of places where the tag is renamed."""
     texts: tuple[str, ...]
     """Ids of passages whose text changes, because the tag is a word in a sentence."""
 
 
 class Renaming(NamedTuple):
-    """The edits that rename a tag."""
+    """The edits for renaming a tag."""
 
     edits: list[Edit]
-    """Sorted by path; only files that change."""
+    """Sorted by path; only changed files."""
     merged: int
-    """Number of passages that have the new tag already. Afterwards nobody can tell which passages had which tag."""
+    """Number of passages with the new tag before the renaming. Afterwards, the two former tags can't be told
+    apart."""
 
 
 def rename(essays: Sequence[Essay], folder: Path, root: Path, old: str, new: str) -> Renaming:
-    """Plan the edits that rename a tag and the tags below (`old/…`). Writes nothing.
+    """Plan the edits for renaming a tag and the tags below (`old/…`), without writing.
 
     `essays` are all essays read from `folder`; `root` is the workspace. Raises `SeedError` if no passage has the tag,
     or if `new` can't be a tag at all, or not in a place where `old` is.
@@ -121,7 +122,7 @@ def write(edits: Sequence[Edit]) -> None:
 def diff(edit: Edit) -> Iterator[str]:
     """The lines of a unified diff without context, without line ends.
 
-    Lines are compared pairwise: a tag never crosses a line end, so that every line keeps its number.
+    Lines are compared pairwise: since a tag never crosses a line end, the number of lines stays the same.
     """
     yield f"--- {edit.name}"
     yield f"+++ {edit.name}"
@@ -132,7 +133,7 @@ def diff(edit: Edit) -> Iterator[str]:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines as essays' readers count them."""
+    """The lines, counted as by the essays' readers."""
     return re.split(r"\r\n|\r|\n", text)
 
 
@@ -150,12 +151,12 @@ def _tags(essay: Essay) -> Iterator[str]:
 
 
 def _is_below(tag: str, other: str) -> bool:
-    """Whether a tag is `other`, or lies below as `a/b` lies below `a`."""
+    """Whether a tag is `other`, or is below `other` as `a/b` is below `a`."""
     return tag_key(_first_levels(tag, other)) == tag_key(other)
 
 
 def _first_levels(tag: str, other: str) -> str:
-    """The first levels of a tag, as many as `other` has."""
+    """The first levels of a tag, up to the number of levels of `other`."""
     return "/".join(tag.split("/")[: _depth(other)])
 
 
@@ -181,7 +182,7 @@ class _ReadingBudget:
         self._left = MOST_READ
 
     def take(self, data: bytes, reading: int) -> bool:
-        """Whether a file may be read again; `reading` counts the readings of this file, from 1."""
+        """Whether a file may be read again; `reading` counts the file's readings, from 1."""
         size = len(data) + LINE * data.count(b"\n") + READING
         if reading > USUAL:
             self._left -= size
@@ -198,14 +199,14 @@ class _EssayFile:
         self._budget = budget
         # Decoding and encoding UTF-8 gives the same bytes; line ends and the byte order mark are kept.
         self._text = frontmatter.read_bytes(path).decode(errors="replace")
-        # `_DIGITS` + 1 digits derived from the text and a number: no text can contain many of these sequences.
+        # `_DIGITS` + 1 digits derived from the text and a number: no text can contain many such sequences.
         digests = (int(sha256(f"{number} {self._text}"), 16) for number in itertools.count())
         bases = (str(10**_DIGITS + digest % (9 * 10**_DIGITS)) for digest in digests)
         self._base = next(base for base in bases if base not in self._text)
         self._mark = re.compile(rf"{self._base}(\d{{{_DIGITS}}})")
         self._readings = 0
         self._last: tuple[str, Essay | None] | None = None
-        """The last text read, and its essay."""
+        """The last text read, and the text's essay."""
 
     def edit(self, old: str, new: str) -> Edit:
         """The file with the tag renamed. Raises `SeedError` if more than the tag would change, or less."""
@@ -230,7 +231,7 @@ class _EssayFile:
     # -- finding the tag ------------------------------------------------------------------------------------
 
     def _matches(self, old: str) -> list[_Place]:
-        """All matches of the tag's letters as words of their own, tag or not."""
+        """All matches of the tag's letters as separate words, whether tags or not."""
         # With the spellings in the essay, and with any joints: a passage keeps only the first spelling of each tag.
         heads = {_first_levels(tag, old) for tag in _tags(self._essay) if _is_below(tag, old)}
         joined = _with_any_joints(tag_key(old))
@@ -244,10 +245,10 @@ class _EssayFile:
         return [_Place(*match.span()) for match in re.finditer(pattern, self._text)]
 
     def _tags_among(self, places: Sequence[_Place]) -> list[_Place]:
-        """The matches that the essays' reader takes for tags.
+        """The matches that are tags to the essays' reader.
 
-        A mark may disturb its context, such as a key of the front matter that is spelt like the tag. Then the matches
-        are halved, and each half is tried.
+        A mark may make the text unreadable, for example in a key of the front matter spelt like the tag. Then the
+        matches are halved, and each half is tried.
         """
         letters = [self._marked(place, number) for number, place in enumerate(places)]
         essay = self._read(self._replaced(places, letters))
@@ -257,7 +258,7 @@ class _EssayFile:
         return [*self._tags_among(places[:half]), *self._tags_among(places[half:])] if half else []
 
     def _tagged(self, essay: Essay, letters: Sequence[str]) -> Iterator[int]:
-        """The numbers of matches that are a whole tag, or the first levels of a tag."""
+        """The numbers of matches found as a whole tag, or as the first levels of a tag."""
         for tag in _tags(essay):
             if mark := self._mark.search(tag):
                 number = int(mark[1])
@@ -267,8 +268,8 @@ class _EssayFile:
     def _marked(self, place: _Place, number: int) -> str:
         """The letters of a match, with the match's number after the first letter.
 
-        A tag stays a tag with digits in this position: some rules ask for a letter at the beginning, count words, or
-        take a number for no tag.
+        With digits in this position a tag is still a tag by every rule: some rules require a letter at the beginning,
+        count words, or reject numbers.
         """
         letters = self._letters(place)
         return f"{letters[0]}{self._base}{number:0{_DIGITS}}{letters[1:]}"
@@ -276,7 +277,7 @@ class _EssayFile:
     # -- reading changed text -------------------------------------------------------------------------------
 
     def _renamed(self, places: Sequence[_Place], new: str) -> Essay | None:
-        """The essay with the new tag at these matches; none if anything but the tag would change."""
+        """The essay with the new tag at the given matches; None if the essay would change in more than the tag."""
         letters = [self._marked(place, number) for number, place in enumerate(places)]
         marked = self._read(self._replaced(places, letters))
         essay = self._read(self._replaced(places, [new] * len(places)))
@@ -301,7 +302,7 @@ class _EssayFile:
         return "".join([*parts, self._text[end:]])
 
     def _read(self, text: str) -> Essay | None:
-        """The essay that the file would hold with this text; none if the text can't be read."""
+        """The essay of a file with the given text; None if the text can't be read."""
         if self._last is None or self._last[0] != text:
             self._last = text, self._read_anew(text)
         return self._last[1]
@@ -326,7 +327,7 @@ class _EssayFile:
     # -- refusing -------------------------------------------------------------------------------------------
 
     def _impossible(self, places: Sequence[_Place], new: str) -> SeedError:
-        """An error that names the first match where the new tag can't be."""
+        """An error that names the first match where the new tag is impossible."""
         place = next((place for place in places if self._renamed([place], new) is None), _Place(0, 0))
         line = len(_lines(self._text[: place.start]))
         joined = "-".join(new.split())
@@ -349,8 +350,9 @@ class _EssayFile:
 
 
 def _with_any_joints(key: str) -> str:
-    """A pattern for the spellings of a tag with this key: a joint may stand anywhere but between two digits."""
-    # The key has no joints but spaces between digits, so that possessive joints lose no match.
+    """A pattern for the spellings of a tag with the given key: a joint may stand anywhere except between two
+    digits."""
+    # The key has no joints except spaces between digits: possessive joints lose no match.
     pattern = re.escape(key[:1])
     for before, sign in itertools.pairwise(key):
         if sign == " ":

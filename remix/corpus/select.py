@@ -1,7 +1,7 @@
 """Selecting passages.
 
-Takes a corpus and options, gives passages with their rankings, or an error that names what exists. Doesn't know if
-the corpus is in memory or in an index.
+Takes a corpus and options, gives passages with their rankings, or an error that names existing tags, essays and
+passages. Doesn't know whether the corpus is in memory or in an index.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Hit(NamedTuple):
-    """A passage that was found, not yet loaded."""
+    """A passage found by a query, not yet loaded."""
 
     at: int
     """The corpus' own number of the passage, valid while the corpus is open."""
@@ -36,22 +36,22 @@ class Hit(NamedTuple):
 
 
 class Corpus(Protocol):
-    """The questions that `MemoryCorpus` and `Index` answer."""
+    """The questions answered by `MemoryCorpus` and `Index`."""
 
     def essays(self) -> list[Essay]:
         """All essays with all passages, in the order of the corpus."""
 
     def left_out(self) -> list[tuple[str, LeftOut]]:
-        """What is in no passage and no heading, each part with its essay's path, in the order of the corpus."""
+        """The parts outside of passages and headings, each with its essay's path, in the order of the corpus."""
 
     def notes(self) -> list[str]:
-        """What was left aside in front matter, each with file and line, in the order of the corpus."""
+        """Notes on values left aside in front matter, each with file and line, in the order of the corpus."""
 
     def slugs(self) -> set[str]:
         """The keys of essays' slugs, titles and aliases."""
 
     def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
-        """Tags of the passages that match a query, or of all passages, as `count_tags` gives them."""
+        """Tags of the passages that match a query, or of all passages, counted and sorted as by `count_tags`."""
 
     def has(self, query: Query) -> bool:
         """Whether any passage matches."""
@@ -63,10 +63,10 @@ class Corpus(Protocol):
         """The passages that match a query, or all passages, in the order of the corpus."""
 
     def scores(self, like: str) -> dict[int, float]:
-        """The BM25 score of each passage that shares a word with a text, by `Hit.at`."""
+        """The BM25 score of each passage with a word in common with a text, by `Hit.at`."""
 
     def pairs(self, hits: Sequence[Hit]) -> list[tuple[Essay, Passage]]:
-        """The passages, each with its essay; the essay holds no passages but the given ones."""
+        """The passages, each with its essay, reduced to the given passages."""
 
 
 class Meaning(NamedTuple):
@@ -79,7 +79,7 @@ class Meaning(NamedTuple):
 
 
 MOST_EMBEDDED = 1000
-"""Passages that are embedded; if there are more, the passages most similar to the text by words."""
+"""Passages that are embedded; of a larger number, the passages most similar to the text by words."""
 
 
 class Selected(NamedTuple):
@@ -90,16 +90,16 @@ class Selected(NamedTuple):
     rankings: dict[str, Ranking]
     """By passage id, if passages were ranked."""
     notes: list[str]
-    """Tags and essays in the query that don't exist: perhaps misspelt."""
+    """Unknown tags and essays in the query: perhaps misspelt."""
 
 
 def chooser(options: Options, meaning: Meaning | None = None) -> Callable[[Corpus], Selected]:
-    """A question for a corpus; `meaning` ranks if `options` say so. Raises `QueryError` at once.
+    """A question for a corpus. Raises `QueryError` at once.
 
     The question selects passages with any of the tags, in any of the essays, that match the query; ranks by
-    similarity to a text, without passages that share no word with the text; samples; and cuts to the limit. If
-    passages are named, no others are selected. The question raises `SeedError` for an unknown tag, essay or passage,
-    with suggestions, and if no passage is found.
+    similarity to a text (by `meaning`, if `options` ask for meaning), without passages that share no word with the
+    text; samples; and cuts to the limit. If passages are named, only named passages are selected. The question raises
+    `SeedError` for an unknown tag, essay or passage, with suggestions, and if no passage is found.
     """
     where = None if options.where is None else parse(options.where)
     long = Term("words", str(options.min_words)) if options.min_words else None
@@ -147,7 +147,8 @@ def _named(corpus: Corpus, id_: str) -> Hit:
 
 
 def _unknown_terms(corpus: Corpus, where: Query) -> Iterator[str]:
-    """Messages about unknown tags and essays of a query. After `not` they do no harm, but may be misspelt."""
+    """Messages about unknown tags and essays of a query. After `not` unknown names do no harm, but may be
+    misspelt."""
     spellings, slugs = functools.cache(lambda: _spellings(corpus)), functools.cache(corpus.slugs)
     unknown = 0
     for term in terms(where):
@@ -165,7 +166,7 @@ MOST_SUGGESTED = 10
 """Unknown names of a query for which similar names are searched: a search among 200,000 tags takes 0.25 s."""
 
 LONGEST_SUGGESTED = 200
-"""Letters of a name for which similar names are searched, and that is shown whole."""
+"""Characters of a name: longer names are shortened in messages, and similar names aren't searched."""
 
 _PASSAGES = "`remix passages` lists what there is."
 _TAGS = "`remix tags` lists what there is."
@@ -226,10 +227,10 @@ def _ranked(hits: list[Hit], scores: dict[int, float], rule: Rule) -> tuple[list
 
 
 def _sample(hits: list[Hit], size: int | None, seed: int) -> list[Hit]:
-    """`size` passages, in the order of `hits`: those with the smallest hash of seed and text.
+    """`size` passages, in the order of `hits`: the passages with the smallest hash of seed and text.
 
-    The hash is of the text alone, so that every machine draws the same passages, and most of them again after
-    passages were added, removed or moved.
+    The hash is of the text alone, so that every machine draws the same passages, and mostly the same after passages
+    were added, removed or moved.
     """
     if size is None or size >= len(hits):
         return hits

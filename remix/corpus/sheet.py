@@ -1,6 +1,7 @@
-"""The sheet: what a reader of a format has found so far, with a bound.
+"""The sheet: the parts found until now by the reader of a format, with a bound.
 
-Takes blocks, parts left out and tags one by one; the format's reader makes a `Body` of them.
+Takes blocks, parts left out and tags, singly, in the order of the text; the format's reader makes a `Body` of the
+sheet.
 """
 
 from __future__ import annotations

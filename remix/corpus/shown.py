@@ -1,10 +1,10 @@
-"""Shown words: a stretch of Markdown in the words that a reader sees.
+"""Shown words: a stretch of Markdown as readers see the text.
 
-Takes the source of a paragraph, a heading or an item, gives the words, and the parts that were taken out. Doesn't
-know blocks or files.
+Takes the source of a paragraph, a heading or an item, gives the words, and the parts taken out. Doesn't know blocks
+or files.
 
-By CommonMark 0.31.2, except for: `[words][label]` is a link whether the label is defined or not; an address may hold
-blanks if it is a file's name; `*` in formulas and addresses is no emphasis; images show nothing. A formula `$x$`, a
+By CommonMark 0.31.2, except for: `[words][label]` is a link whether the label is defined or not; an address that is a
+file's name may hold blanks; `*` in formulas and addresses is no emphasis; images are left out. A formula `$x$`, a
 citation `[@key]` and a tag stay as written.
 """
 
@@ -31,7 +31,7 @@ _HARD_BREAK = re.compile(r"(?<! )  ++(?=\n)")
 
 
 def _cuts(source: str) -> list[Cut]:
-    """All cuts, those of links and of what the links hold."""
+    """All cuts, including the cuts of links and within links."""
     found = scan(source)
     groups = (Signs(span.start, span.end) for span in found.spans if span.inner and span.kind != "code")
     every = [Cut(*signs) for signs in marks(source, found.runs, groups)]
@@ -48,7 +48,7 @@ _WHOLE: dict[Kind, Why] = {
     "attributes": "html",
     "reference": "link",
 }
-"""Spans that show nothing, with the reason."""
+"""Spans without shown words, with the reason."""
 
 
 def _of_spans(source: str, found: Markup) -> Iterator[Cut]:
@@ -92,7 +92,7 @@ def _code(source: str, span: Span, words: Signs) -> Iterator[Cut]:
 
 
 def _link(source: str, link: Span, words: Signs, images: Sequence[Span]) -> Iterator[Cut]:
-    """The brackets and the address; the whole link if it has no words of its own, or is a footnote's mark."""
+    """The brackets and the address; the whole link if the link has no words, or is a footnote's mark."""
     target = source[words.end + 1 : link.end]
     label = source[words.start : words.end]
     if target.startswith("{"):
@@ -117,7 +117,7 @@ def _has_words(label: str, start: int, images: Sequence[Span]) -> bool:
 
 
 def _wiki(source: str, start: int, end: int) -> Iterator[Cut]:
-    """Obsidian's link, as Obsidian shows it: `page`, `page > heading`, or the words behind `|`."""
+    """Obsidian's link in Obsidian's form: `page`, `page > heading`, or the words after `|`."""
     yield Cut(start - 2, start)
     yield Cut(end, end + 2)
     bar = source.find("|", start, end)
@@ -142,7 +142,8 @@ def _wiki(source: str, start: int, end: int) -> Iterator[Cut]:
 
 
 def _between_words(source: str, start: int, end: int) -> str:
-    """What a reader sees of an HTML tag: a line break or the like parts words."""
+    """The replacement of an HTML tag: `^` before an exponent, a blank if the tag alone separates two words, else
+    nothing."""
     tag = source[start:end]
     if tag.startswith("<sup") and source[end : end + 1].isdigit() and source[start - 1 : start].isalnum():
         return "^"
@@ -151,7 +152,7 @@ def _between_words(source: str, start: int, end: int) -> str:
 
 
 def _character(entity: str) -> str:
-    """The character of an entity; the entity itself if there is none. No entity makes a line."""
+    """The character of an entity; the entity itself if unknown. No entity makes a line."""
     character = html.unescape(entity)
     if character == "\u00ad":  # a place where a word may be broken
         return ""

@@ -1,8 +1,8 @@
-"""Slugs: the name of an essay in its passages' ids, and what a person may type for an essay.
+"""Slugs: the name of an essay in its passages' ids, and the names that a person may type for an essay.
 
 Takes paths below the folder of essays, gives slugs. Touches no file.
 
-A slug is made from the path alone, wherever a path alone can do, so that ids stay when other files come and go:
+A slug is made from the path alone, if possible, so that ids stay the same when further files come and go:
 
 - letters and digits of any script in small letters, `_` as `_`, spaces and hyphens as `-`, `/` as `--`;
 - quiet signs, such as commas, brackets and quotation marks, are spaces;
@@ -29,10 +29,10 @@ HASH = 6
 """Hexadecimal digits of the hash."""
 
 MOST_FOLDERS = 5
-"""Of a path that a person types: the file's name and the folders right above."""
+"""Of a path typed by a person: the file's name and the folders directly above."""
 
 _QUIET = frozenset("'\",.:;·•、。・،؛۔।॥׃״׳")
-"""Signs that say nothing in a name, beside brackets, dashes and curly quotation marks."""
+"""Signs that don't distinguish names, in addition to brackets, dashes and curly quotation marks."""
 
 _QUIET_KINDS = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Mc", "Pd", "Ps", "Pe", "Pi", "Pf"})
 """Unicode's categories of spaces, controls, combining signs, dashes, brackets and quotation marks."""
@@ -51,10 +51,10 @@ def of_path(path: str) -> str:
 
 
 def settled(paths: Iterable[str]) -> dict[str, str]:
-    """The slug of each file of a folder: no two have the same.
+    """The slug of each file of a folder, each different.
 
-    Of paths with the same slug, the first keeps the slug, the others get the hash. Markdown comes first, then Org,
-    then plain text; within a format, paths are in order.
+    Of paths with the same slug, the first keeps the slug, and a hash is added to the rest. Markdown comes first, then
+    Org, then plain text; within a format, paths are in order.
     """
     ordered = sorted(paths, key=lambda path: (SUFFIXES.index(posixpath.splitext(path)[1].lower()), path.split("/")))
     slugs = {path: of_path(path) for path in ordered}
@@ -88,20 +88,20 @@ def _with_hash(slug: str, path: str) -> str:
     room = names.LONGEST - len(digest) - 1
     cut = slug.encode()[:room].decode(errors="ignore")
     if cut != slug:
-        # Japanese has no spaces: a cut at the last hyphen may leave nothing but the folder.
+        # Japanese has no spaces: a cut at the last hyphen may leave only the folder.
         words = cut.rpartition("-")[0]
         cut = (words if 2 * len(words) > len(cut) else cut).rstrip("-")
     return f"{cut}-{digest}"
 
 
 def _between(gap: re.Match[str]) -> str:
-    """A gap between letters as it is in a slug: the combining signs of the previous letter, then a hyphen."""
+    """The form of a gap between letters in a slug: the combining signs of the previous letter, then a hyphen."""
     signs = "".join(takewhile(_is_sign, gap[0])) if gap.start() else ""
     return signs if len(signs) == len(gap[0]) else f"{signs}-"
 
 
 def _is_sign(letter: str) -> bool:
-    """Whether a character is a combining vowel sign or accent: without these `กิน` and `กัน` would be the same."""
+    """Whether a character is a combining vowel sign or accent: without signs `กิน` and `กัน` would be the same."""
     return unicodedata.category(letter) in ("Mn", "Mc") and not "\ufe00" <= letter <= "\ufe0f"
 
 
@@ -112,11 +112,11 @@ def _is_loud(letter: str) -> bool:
     return unicodedata.category(letter) not in _QUIET_KINDS
 
 
-# -- what a person types ------------------------------------------------------------------------------------
+# -- names typed by a person -----------------------------------------------------------------------------
 
 
 def typed(name: str) -> str:
-    """The key of what a person types for an essay: a slug, a title, an alias or a path, with suffix or without.
+    """The key of a name typed for an essay: a slug, a title, an alias or a path, with suffix or without.
 
     Case, spaces and quiet signs don't count; loud signs do.
     """

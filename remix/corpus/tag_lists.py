@@ -13,7 +13,7 @@ from remix.corpus.trailing_tags import split_leading_tags, split_trailing_tags
 
 
 class Untagged(NamedTuple):
-    """A paragraph without its lists of tags."""
+    """A paragraph taken apart into text and lists of tags."""
 
     text: str
     line: int
@@ -23,7 +23,7 @@ class Untagged(NamedTuple):
 
 
 def without_tag_lists(paragraph: str, first_line: int) -> Untagged:
-    """Take the lists of tags off a paragraph that begins at `first_line` of the file."""
+    """Take the lists of tags off a paragraph; `first_line` is the paragraph's first line in the file."""
     text, leading = split_leading_tags(paragraph)
     head = paragraph[: len(paragraph) - len(text)]
     rest, trailing = split_trailing_tags(text)

@@ -26,13 +26,14 @@ NEIGHBOURS = 3
 """Lines drawn for each tag, the strongest: with all lines a map would be a tangle."""
 
 MOST_ROUNDS, MOST_PUSHES = 600, 6 * 10**7
-"""Of the layout: rounds, and pairs of tags that are pushed apart in all rounds together, which bounds the time."""
+"""Bounds on the time of the layout: rounds, and pairs of tags pushed apart, added up over all rounds."""
 
 MOST_MERGED = 200
-"""Tags whose groups are found by greedy modularity; of more tags by Louvain's method (Blondel et al., 2008)."""
+"""Tags, at most, whose groups are found by greedy modularity; of more tags by Louvain's method (Blondel et al.,
+2008)."""
 
 LONGEST = 32
-"""Letters of a tag that are shown."""
+"""Characters shown of a tag."""
 
 COLOURS = ("#3679bb", "#ca4c33", "#2d864a", "#975cc1", "#a36917", "#23818a", "#c24986", "#7a7a1e")
 GREY = "#767676"
@@ -85,7 +86,7 @@ def _label(tag: str, share: float) -> _Label:
 
 
 def _ems(letter: str) -> float:
-    """Approximate width of a letter in a sans-serif font, in ems. The SVG sets the width, whatever the font."""
+    """Approximate width of a letter in a sans-serif font, in ems; the SVG states the resulting width for any font."""
     if unicodedata.east_asian_width(letter) in "WF":
         return 1.0
     if unicodedata.combining(letter):
@@ -121,7 +122,7 @@ def _ordered(edge: tuple[int, int]) -> tuple[int, int]:
 
 
 def _communities(graph: nx.Graph) -> list[set[int]]:
-    """Groups of tags that are often together, the largest group first."""
+    """Groups of tags that are often on the same passages, the largest group first."""
     if len(graph) <= MOST_MERGED:
         return list(nx.community.greedy_modularity_communities(graph, weight="weight"))
     # If many tags are all together, greedy modularity takes cubic time.
@@ -167,9 +168,9 @@ def _layout(part: nx.Graph, boxes: Points) -> Points:
 
 
 def _apart(points: Points, boxes: Points) -> Points:
-    """Push overlapping labels away from each other, along the shorter way, until no labels overlap."""
+    """Push overlapping labels apart, along the shorter way, until no labels overlap."""
     points, rooms = points.copy(), (boxes[:, None] + boxes + 2 * GAP) / 2
-    # With more labels a round takes longer, so faster growth gives fewer rounds.
+    # With more labels a round takes longer; faster growth gives fewer rounds.
     growth = 1.001 + max(0, len(points) - 100) / 50_000
     # Labels at the same point are pushed to the right or down by earlier labels.
     order = np.sign(np.arange(len(points))[:, None] - np.arange(len(points)))[..., None]
@@ -181,7 +182,7 @@ def _apart(points: Points, boxes: Points) -> Points:
             return points
         shorter = lacking.argmin(2)[..., None] == np.arange(2)
         directions = np.where(away == 0, order, np.sign(away))
-        # The layout also grows a little in each round, which guarantees an end.
+        # The layout also grows a little in each round, which guarantees that the loop ends.
         points = points * growth + np.where(overlapping[..., None] & shorter, directions * lacking, 0).sum(1) / 4
 
 

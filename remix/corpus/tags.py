@@ -24,8 +24,8 @@ DEEPEST = 20
 
 @functools.cache
 def marks() -> str:
-    """Accents and vowel signs that are characters of their own: part of a word, but not matched by `\\w`."""
-    # Outside these ranges are only unused scripts and variation selectors.
+    """Accents and vowel signs that are characters by themselves: part of a word, but not matched by `\\w`."""
+    # All further ranges hold only unused scripts and variation selectors.
     places = chain(range(0x300, 0xFFFF), range(0x10A00, 0x12000), range(0x1E000, 0x1EA00))
     return "".join(mark for mark in map(chr, places) if unicodedata.category(mark)[0] == "M")
 
@@ -97,6 +97,8 @@ def merge_spellings(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
 
 
 def _shown(spellings: Counter[str]) -> str:
-    """The most frequent spelling; of equally frequent spellings the one in most words, then in small letters."""
-    # Letters may be alike after `swapcase` (ß, ss): the tag itself decides last, so that the order never counts.
+    """The most frequent spelling; of equally frequent spellings the spelling with most words, then in small
+    letters."""
+    # Letters may be alike after `swapcase` (ß, ss): the tag itself decides last, which makes the result independent
+    # of the order.
     return min(spellings, key=lambda tag: (-spellings[tag], -len(_between_joints(tag)), tag.swapcase(), tag))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from remix.corpus.tags import EMOJI, JOINERS, marks, unique
 
 ENDS = ".!?…。！？｡．؟۔।॥։።"
-"""Characters that end sentences."""
+"""Characters at the end of sentences."""
 
 CLOSING = r"\"'’”“‘»›)\]*_=~」』）】》〉"
 """Characters after the end of a sentence: quotation marks, parentheses and Markdown's marks; for use in `[]`."""
@@ -44,8 +44,8 @@ def _patterns() -> _Patterns:
 def split_trailing_tags(text: str) -> tuple[str, tuple[str, ...]]:
     """Take the list of tags off the end of a paragraph: `Words. #maps, #generic pastness`.
 
-    A tag in such a list may have up to five words, so a list begins only after the end of a sentence or at the start
-    of a line: in `I love #maps and cities` the tag is part of the sentence and stays.
+    A tag in the list may have up to five words; a list therefore begins only after the end of a sentence or at the
+    start of a line: in `I love #maps and cities` the tag is part of the sentence and stays.
     """
     start = _start_of_list(text)
     for begin in _BEGIN.finditer(text):
@@ -69,7 +69,7 @@ def split_leading_tags(text: str) -> tuple[str, tuple[str, ...]]:
 def _start_of_list(text: str) -> int:
     """The start of the tags at the text's end; the text's length if the text doesn't end with tags.
 
-    Read backwards from `#` to `#`, so that the time grows in proportion to the text's length.
+    The text is read backwards from `#` to `#`; the time grows in proportion to the text's length.
     """
     end, listed = len(text), _patterns().listed
     while (start := text.rfind("#", 0, end)) >= 0 and listed.fullmatch(text, start, end):

@@ -1,10 +1,10 @@
-"""Walking a folder: which files are read as essays.
+"""Walking a folder: finding the files to read as essays.
 
 Takes a folder and patterns, gives paths. Doesn't know the files' contents.
 
 Patterns are as in `.gitignore` (git's own rules, by pathspec), relative to the folder: first the defaults, then the
-lines of the folder's `.remixignore`, then `exclude` in `remix.toml`. The last pattern that matches counts, so
-`!templates/` includes templates again. Excluded folders and remix's own runs aren't entered.
+lines of the folder's `.remixignore`, then `exclude` in `remix.toml`. The last matching pattern counts: `!templates/`
+includes templates again. Excluded folders and remix's own runs aren't entered.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ DEEPEST = 100
 
 MOST_PATTERNS = 1_000
 LONGEST_PATTERN = 1_000
-"""Letters. Together with the number of patterns a bound on the time to match a name."""
+"""Characters. Together with the number of patterns a bound on the time to match a name."""
 
 MOST_LETTERS = 100_000
-"""Of all patterns together: compiling this number takes a second."""
+"""Characters of all patterns together: compiling 100,000 characters takes a second."""
 
 MOST_FLOATING = 2
 """Number of `**` in a pattern."""
@@ -60,11 +60,11 @@ MOST_STEPS = 4 * 10**9
 patterns take less than half."""
 
 _TEMPLATE_SETTINGS = {"templates.json": "folder", "plugins/templater-obsidian/data.json": "templates_folder"}
-"""Settings files of Obsidian and of Templater, each with the key that names the folder of templates."""
+"""Settings files of Obsidian and of Templater, each with the key for the folder of templates."""
 
 
 OnError = Callable[[SeedError], None]
-"""Called with the error of a folder that can't be read and is skipped. Without a function the error is raised."""
+"""Called with the error of an unreadable folder, which is then skipped. Without a function the error is raised."""
 
 
 def seed_files(folder: Path, exclude: Sequence[str] = (), on_error: OnError | None = None) -> list[Path]:
@@ -142,7 +142,7 @@ def _unreadable(folder: str, below: str, why: str) -> UnreadError:
 
 
 def _is_run(path: Path) -> bool:
-    """Whether the file is the `run.json` of a run of remix, whose texts are no essays."""
+    """Whether a file is the `run.json` of a run of remix: the texts of runs are no essays."""
     try:
         return b'"remix/run/' in files.read_start(path, 256)
     except OSError:
@@ -157,7 +157,7 @@ def _spec(folder: Path, exclude: Sequence[str]) -> GitIgnoreSpec:
     more = [*_ignored(folder / IGNORE), *((pattern, "`exclude` in remix.toml") for pattern in exclude)]
     if len(patterns) + len(more) > MOST_PATTERNS:
         raise SeedError(f"{folder}: more than {MOST_PATTERNS} patterns of what isn't read.", "Leave some out.")
-    # The last pattern that matches counts, so earlier duplicates have no effect.
+    # The last matching pattern counts, so dropping earlier duplicates has no effect.
     places = dict(reversed(more))
     work, letters = _Work(), 0
     for pattern, place in reversed(places.items()):
@@ -231,11 +231,11 @@ _PER_SEARCH, _PER_MATCH, _PER_LETTER = 100, 500, 20
 """Steps of searching a path for a pattern's letters, of a match, and of a match for each letter of the path."""
 
 LONGEST_LITERAL = 8
-"""Letters to search for: in a hostile path the time grows with their number."""
+"""Characters to search for: in a hostile path the time grows with the number of characters."""
 
 
 def _literal(pattern: str) -> str:
-    """Letters that every path matched by the pattern contains."""
+    """Characters contained in every path matched by the pattern."""
     plain = re.split(r"[\\[]", pattern.removeprefix("!"))[0]
     return max(re.split(r"[*?/]", plain), key=len).strip()[-LONGEST_LITERAL:]
 
@@ -251,8 +251,9 @@ _FLOATING = re.compile(r"(\^\(\?:\.\+/\)\?|\(\?:/\.\+\)\?)")
 def _without_retries(regex: str) -> str:
     """The expression with each star but the last made atomic: matched at the first place, without backtracking.
 
-    The text after a star has a fixed length, so a later place leaves less room for the next star, and can't match if
-    the first doesn't. With backtracking, three stars would take cubic time. The same holds for `**` and whole names.
+    The text after a star has a fixed length: a later place leaves less room for the next star, and can't match if the
+    first place doesn't. With backtracking, three stars would take cubic time. The same holds for `**` and whole
+    names.
     """
     regex = _MIDDLE.sub(r"(?>[^/]*?\1)", _STARS.sub("[^/]*", regex))
     first, *rest = _FLOATING.split(regex)

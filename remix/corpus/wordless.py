@@ -1,4 +1,4 @@
-"""Wordless stretches of Markdown: paragraphs of nothing but links, images, shortcodes, marks and the like.
+"""Wordless stretches of Markdown: paragraphs that consist of links, images, shortcodes, marks and the like.
 
 Takes a paragraph, gives the reason for leaving the paragraph out. Doesn't know files. The time grows in proportion to
 the text's length.
@@ -34,8 +34,8 @@ _WORDLESS = re.compile(
     r"|\[[ x…-]?\]|\{(?![{%:])|<(?![A-Za-z/!?%])|\$(?!\S)|[^\w\[{<$`]|_)",
     re.DOTALL | re.IGNORECASE,
 )
-"""A part without words. A mark that opens markup and is never closed is a word: searching for the end from each of a
-million marks would take too long."""
+"""A part without words. An unclosed mark of markup counts as a word: searching for the end from each of a million
+marks would take too long."""
 
 _REASONS: dict[str, Why] = {
     "image": "image",
@@ -52,7 +52,7 @@ _REASONS: dict[str, Why] = {
 
 
 def is_image(line: str) -> bool:
-    """Whether a line is nothing but images."""
+    """Whether a line consists of images."""
     return bool(_IMAGE_LINE.fullmatch(line))
 
 

@@ -25,11 +25,11 @@ _POINTED = re.compile(
 _POINTS = re.compile(
     "[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7-\u06ed]"
 )
-"""Vowel signs of Hebrew and Arabic, which most texts omit."""
+"""Vowel signs of Hebrew and Arabic, omitted in most texts."""
 _WRITTEN = re.compile(rf"[{_SPACELESS}]|[^\s{_SPACELESS}]+")
 
 LONGEST = 100
-"""Letters of a word that count. SQLite cuts words at 32 KiB, and both kinds of corpus must cut alike."""
+"""Characters of a word that count. SQLite cuts words at 32 KiB, and both kinds of corpus must cut alike."""
 
 
 def words(text: str) -> str:
@@ -42,7 +42,7 @@ def words(text: str) -> str:
 
 @functools.cache
 def _with_signs() -> re.Pattern[str]:
-    """As `_WORD`, with vowel signs: without them `की` would equal `कि`."""
+    """As `_WORD`, including vowel signs: without vowel signs `की` would equal `कि`."""
     return re.compile(rf"[{_SPACELESS}]|(?:[^\W_{_SPACELESS}][{marks()}]*)+")
 
 

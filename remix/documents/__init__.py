@@ -1,8 +1,8 @@
-"""Documents: files as people have them, converted to essays.
+"""Documents: files in the formats that writers use, converted to essays.
 
-Takes files in one of the formats in `reading.FORMS`, gives Markdown with front matter, written to the folder of
-essays. Documents come from strangers: no path, link or picture in a document is followed, and sizes are bounded.
-Doesn't know prompts, models or outputs.
+Takes files in a format of `reading.FORMS`, gives Markdown with front matter, written to the folder of essays.
+Documents come from strangers: no path, link or picture in a document is followed, and sizes are bounded. Doesn't know
+prompts, models or outputs.
 """
 
 from remix.documents.add import AddedEssay, add, prepare, write

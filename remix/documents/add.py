@@ -1,4 +1,4 @@
-"""Adding documents: each file is converted in a process of its own, and written to the folder of essays.
+"""Adding documents: each file is converted in a separate process, and written to the folder of essays.
 
 Takes files and a workspace, gives the essays and their paths; `write` writes an essay. No file is ever overwritten.
 """
@@ -19,11 +19,11 @@ from remix.util import files, names
 from remix.workspace import Workspace
 
 OnError = Callable[[Path, RemixError], None]
-"""Called with a document that can't be added, and the reason."""
+"""Called with the path and the error of a document that can't be added."""
 
 
 class AddedEssay(Conversion):
-    """A document converted to an essay, with its path."""
+    """A document converted to an essay, with the essay's path."""
 
     source: Path
     """The document's file."""
@@ -42,10 +42,10 @@ def prepare(
     """Convert documents, without writing.
 
     If a document can't be read, or if the essay's name is taken, the document's path and error are passed to
-    `on_error`, and the other documents are converted; without `on_error` the `RemixError` is raised.
+    `on_error`, and the remaining documents are converted; without `on_error` the `RemixError` is raised.
     """
     folder = workspace.seeds
-    # Folders that can't be read are skipped.
+    # Unreadable folders are skipped.
     existing = seed_files(folder, workspace.exclude, lambda _: None) if folder.is_dir() else []
     settled = slugs.settled(path.relative_to(folder).as_posix() for path in existing)
     taken = {names.same_place(slug): folder / path for path, slug in settled.items()}
@@ -104,7 +104,7 @@ def add(
 
 
 def _known_tags(workspace: Workspace) -> list[str]:
-    """The corpus' tags as written, the most frequent first. Files that can't be read are skipped."""
+    """The corpus' tags as written, the most frequent first. Unreadable files are skipped."""
     try:
         tags = consult(
             workspace.seeds, workspace.root, lambda corpus: corpus.tags(), lambda _: None, workspace.exclude

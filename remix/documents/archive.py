@@ -1,7 +1,7 @@
 """Zip archives: Word documents and e-books.
 
-Takes a file, gives members by name. Nothing is unpacked to the disk, and no name in an archive becomes a path. The
-sizes stated in an archive aren't trusted: members are unpacked piece by piece, and the bytes are counted. XML is
+Takes a file, gives members by name. Members are never unpacked to the disk, and no name in an archive becomes a path.
+The sizes stated in an archive aren't trusted: members are unpacked piece by piece, and the bytes are counted. XML is
 checked before a tree is built.
 """
 
@@ -33,17 +33,17 @@ MOST_ELEMENTS = 400_000
 and 30 µs."""
 
 MOST_PARAGRAPHS = 100_000
-"""Of an XML member, empty paragraphs and table cells included: mammoth spends most time on these."""
+"""Of an XML member, empty paragraphs and table cells included: mammoth spends most of its time on paragraphs."""
 
 LONGEST = 2**20
-"""Letters of an element's attributes, of a comment or of a processing instruction: an incremental parser parses these
-again from the start with each piece of input."""
+"""Characters of an element's attributes, of a comment or of a processing instruction: an incremental parser parses a
+long one again from the start with each piece of input."""
 
 DEEPEST = 250
 """Nested XML elements. Word writes about 60 for nested tables and text boxes."""
 
 PIECE = 2**16
-"""Bytes that are unpacked at a time."""
+"""Bytes unpacked at a time."""
 
 _TEXT = (".xml", ".rels", ".xhtml", ".html", ".htm", ".opf", ".ncx")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -65,7 +65,7 @@ class Archive:
         self.path = path
         self._unpacked = 0
         data = read_bytes(path, MOST_BYTES)
-        # `zipfile` makes an object of each entry, which takes ten times the entry's bytes.
+        # `zipfile` makes an object for each entry, of ten times the entry's bytes.
         if data.count(_ENTRY) > MOST_MEMBERS:
             raise DocumentError(f"{path}: has more than {MOST_MEMBERS} members.", "Split the document.")
         try:
@@ -109,7 +109,7 @@ class Archive:
             raise self._damaged(error) from error
 
     def _counted(self, member: IO[bytes]) -> bytes:
-        """All bytes of a member. `member.read()` without a size would unpack everything before checking the size."""
+        """All bytes of a member. `member.read()` without a size would unpack all bytes before checking the size."""
         pieces = []
         while piece := member.read(PIECE):
             self._unpacked += len(piece)
@@ -129,8 +129,8 @@ class Archive:
             raise self._damaged(error, name) from error
 
     def check_xml(self, name: str, data: bytes) -> None:
-        """Raise `DocumentError` if a member isn't XML, exceeds the bounds on elements, or declares entities, with
-        which a few bytes can stand for gigabytes."""
+        """Raise `DocumentError` if a member isn't XML, exceeds the bounds on elements, or declares entities, since a
+        few bytes of entities can stand for gigabytes."""
         try:
             _Counter().parse(data)
         except _TooMuchError as error:

@@ -1,9 +1,9 @@
-"""The confined process in which documents are converted: strangers' files, read by third-party libraries.
+"""The confined process for converting documents: strangers' files, read by third-party libraries.
 
 Takes a file and options, gives a `Conversion`, validated field by field. `convert_confined` starts the process and
-waits; `main` runs in the process. The process has bounds on time, memory and output; it can't open connections, start
-processes, or write outside of a temporary folder. The bounds hold for libraries' mistakes and for hostile documents,
-but not against a document that takes over the process itself.
+waits; `main` runs in the process. The process has bounds on time, memory and output, and can't open connections,
+start processes, or write outside of a temporary folder. The bounds hold for libraries' mistakes and for hostile
+documents, but not against a document that takes over the process itself.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BOUNDS = Bounds(seconds=60, memory=2**30, output=128 * 2**20)
 """For a document. A Word document of 400 pages takes 3 s of computing and 300 MiB."""
 
 COMPUTING = 8
-"""Seconds of CPU time, so that no command takes 10 s; on a busy machine the elapsed time is longer."""
+"""Seconds of CPU time, chosen to keep every command below 10 s; on a busy machine the elapsed time is longer."""
 
 TROUBLE = 3
 """Exit status if a document can't be converted; the output then is the error."""
@@ -40,7 +40,7 @@ NO_MEMORY = 4
 """Exit status if memory runs out."""
 
 OVERTIME = -int(getattr(signal, "SIGXCPU", 0))
-"""Exit status if the process exceeds its CPU time; 0 if the system has no such limit."""
+"""Exit status if the process exceeds its CPU time; 0 on systems without a limit on CPU time."""
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """numpy, imported by remix.corpus, would otherwise take address space for each CPU core."""
@@ -52,9 +52,9 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 def convert_confined(path: Path, options: ConversionOptions, bounds: Bounds = BOUNDS) -> Conversion:
-    """`convert` in a process of its own. Raises `DocumentError`, also if the document exceeds a bound."""
+    """Run `convert` in a confined process. Raises `DocumentError`, also if the document exceeds a bound."""
     request = json.dumps({"path": os.fspath(path), "options": options.model_dump()}).encode()
-    # The process may be killed before removing its temporary files.
+    # A killed process leaves its temporary files behind; the `with` block removes the files.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
         try:
@@ -72,7 +72,7 @@ def convert_confined(path: Path, options: ConversionOptions, bounds: Bounds = BO
 
 
 def _error_of(path: Path, ended: Ended, bounds: Bounds) -> DocumentError:
-    """The error for a process that failed."""
+    """The error of a failed process."""
     if ended.status is None or ended.status == OVERTIME:
         limit = f"{bounds.seconds:g} s" if ended.status is None else f"{COMPUTING} s of computing"
         return DocumentError(f"{path}: takes longer than {limit} to read.", _SMALLER)
@@ -105,7 +105,7 @@ def main() -> None:
     request = json.loads(sys.stdin.buffer.read())
     # Output of libraries must not mix with the answer.
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
-    # Garbage collection takes half the time of a large document, and frees next to nothing before the end.
+    # Garbage collection takes half the time of a large document, and frees almost no memory before the end.
     gc.disable()
     _build_walls()
     try:
@@ -118,17 +118,18 @@ def main() -> None:
     except MemoryError:
         status = NO_MEMORY
     answers.flush()
-    # Skip the interpreter's shutdown, which for a large document takes as long as reading.
+    # Skip the interpreter's shutdown: for a large document the shutdown takes as long as reading.
     os._exit(status)
 
 
 def _build_walls() -> None:
-    """Ignore Ctrl-C, which the parent handles; deny processes, connections, and files outside of the own folder."""
+    """Ignore Ctrl-C, which the parent handles; deny processes, connections, and files outside of the temporary
+    folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(ImportError, AttributeError, ValueError, OSError):
         import resource
 
-        # With equal limits the signal would be SIGKILL, which doesn't tell that time ran out.
+        # With equal limits the signal would be SIGKILL, which doesn't say that the CPU time ran out.
         resource.setrlimit(resource.RLIMIT_CPU, (COMPUTING, COMPUTING + 5))
     limit("RLIMIT_NPROC", 0)
     folder = Path(tempfile.gettempdir()).resolve()

@@ -1,7 +1,7 @@
-"""Converting a document to an essay, which is then read as remix reads essays.
+"""Converting a document to an essay, which is then read like any essay.
 
-Takes a file and options, gives a `Conversion`; leaves no files. Time and memory aren't bounded here, but in
-`confined.py`, which calls `convert` in a process of its own.
+Takes a file and options, gives a `Conversion`; leaves no files. Time and memory are bounded by `confined.py`, which
+calls `convert` in a separate process.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def convert(path: Path, options: ConversionOptions) -> Conversion:
 
 
 def read_document(path: Path, known: Collection[str] = ()) -> Document:
-    """Read a document by the suffix of its name; `known` are the corpus' tags, as written.
+    """Read a document by the suffix of the file's name; `known` are the corpus' tags, as written.
 
     Raises `RemixError` if the document can't be read.
     """
@@ -124,7 +124,7 @@ def _converted(source: Path, document: Document) -> Conversion:
 
 
 def _no_passage(blocks: Iterable[Block], essay: Essay) -> Iterator[str]:
-    """The text of blocks whose words are in no passage of the essay."""
+    """The text of blocks whose words are missing from all passages of the essay."""
     words = _squeezed("\n".join(passage.text for passage in essay.passages))
     place = 0
     for block in blocks:

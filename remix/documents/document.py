@@ -1,4 +1,4 @@
-"""Document: the records that every format is read into.
+"""Document: the records made from documents of every format.
 
 Takes nothing, gives frozen records. Doesn't know formats, nor how an essay is written.
 """
@@ -51,7 +51,7 @@ class Block(Frozen):
 
 
 class Doubt(Frozen):
-    """A doubtful place in words that were run together."""
+    """A doubtful place in words run together."""
 
     read: tuple[str, ...]
     """The words as read."""
@@ -61,7 +61,7 @@ class Doubt(Frozen):
 
 
 class Split(Frozen):
-    """A word taken apart into the words that were run together."""
+    """A word taken apart into the words run together."""
 
     word: str
     """As in the document."""
@@ -90,10 +90,10 @@ class Document(Frozen):
 
     blocks: tuple[Block, ...] = ()
     splits: tuple[Split, ...] = ()
-    """How tags that were run together were read."""
+    """The readings of tags whose words were run together."""
 
     left_out: tuple[str, ...] = ()
-    """Parts that no essay can hold, in words."""
+    """Parts left out, since no essay can hold such parts, in words."""
 
 
 def heading(text: str, level: int = 2) -> Block:
@@ -110,7 +110,7 @@ def paragraph(text: str, tags: Iterable[str] = ()) -> Block:
 def gathered(blocks: Iterable[Block]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
     """The blocks with text, and the tags before the first block.
 
-    Tags on a line of their own belong to the paragraph above, as in an essay. Raises `TooLongError`.
+    Lines of tags belong to the paragraph above, as in an essay. Raises `TooLongError`.
     """
     kept: list[Block] = []
     first: list[str] = []

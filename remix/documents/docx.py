@@ -24,7 +24,7 @@ p[style-name='Intense Quote'] => blockquote > p:fresh
 
 
 def read(path: Path) -> Document:
-    """Read a Word document. Raises `DocumentError` if it is damaged, or mammoth isn't installed."""
+    """Read a Word document. Raises `DocumentError` if the document is damaged, or mammoth isn't installed."""
     mammoth = library("mammoth", "A Word document")
     archive = Archive(path)
     texts = io.BytesIO(archive.texts())

@@ -24,7 +24,7 @@ _CLOSED = re.compile(rb"<(?!br\b|hr\b|img\b|meta\b|link\b|input\b|col\b|wbr\b)(\
 
 
 def read(path: Path) -> Document:
-    """Read an e-book. Raises `DocumentError` if it is damaged or encrypted, or lxml isn't installed."""
+    """Read an e-book. Raises `DocumentError` if the e-book is damaged or encrypted, or lxml isn't installed."""
     archive = Archive(path)
     if "META-INF/encryption.xml" in archive and "META-INF/rights.xml" in archive:
         raise DocumentError(f"{path}: encrypted.", "Take a copy that you may read without its shop.")
@@ -42,7 +42,7 @@ def read(path: Path) -> Document:
 
 
 def _package(archive: Archive) -> str:
-    """The name of the package document, which lists the chapters."""
+    """The name of the package document: the list of chapters."""
     for each in archive.xml(_CONTAINER).iter():
         if each.tag.endswith("}rootfile") and each.get("full-path"):
             return str(each.get("full-path"))

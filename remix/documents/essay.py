@@ -1,6 +1,6 @@
 """A document written as an essay: Markdown with front matter.
 
-Takes a `Document`, gives text from which remix reads the same paragraphs; also reads such text.
+Takes a `Document`, gives an essay whose paragraphs remix reads as the document's; also reads the essay back.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from remix.util.frontmatter import FENCE
 from remix.util.names import visible
 
 _GUARD = "\N{NO-BREAK SPACE}"
-"""Put into an item that would be a rule. To CommonMark a no-break space is no indentation, and remix' reader takes it
-for a blank."""
+"""Put into an item that would be a rule. CommonMark doesn't take a no-break space for indentation, and remix' reader
+takes a no-break space for a blank."""
 
 _SPANNING = re.compile(r"[%$\\{<`]")
-"""Signs that may open markup which another paragraph closes."""
+"""Signs that may open markup closed in a later paragraph."""
 
 _SIGNS = re.compile(r"#(?!\w)|(?![#])[!-/:-@\[-`{-~]")
 """Signs of ASCII; not the `#` of a tag."""
 
 _STROKES = re.compile(r"^([ \t]*[-*_] )(?=[ \t]*[-*_][-*_ \t]*$)", re.MULTILINE)
-"""An item that would be taken for a horizontal rule: `- - -`."""
+"""An item that Markdown would take for a horizontal rule: `- - -`."""
 
 
 def essay_text(document: Document) -> str:
@@ -64,7 +64,7 @@ def _front_matter(document: Document) -> str:
         **document.meta,
     }
     lines = [_yaml(key, value) for key, value in stated.items() if value]
-    # The author sees these comments when editing the tags.
+    # The comments are for the author, who will edit the tags.
     for doubt in (doubt for split in document.splits for doubt in split.doubts):
         read = " + ".join(doubt.read)
         others = " or ".join(" + ".join(parts) for parts in doubt.instead)
@@ -108,7 +108,7 @@ def _written(block: Block) -> str:
 
 
 def _with_tags(text: str, tags: Iterable[str]) -> str:
-    """A paragraph with tags: behind the text if it ends as a sentence, else on a line of their own."""
+    """A paragraph with tags: after the text if the text ends as a sentence, else on a separate line."""
     listed = _listed(tags)
     if not listed:
         return text
@@ -117,7 +117,7 @@ def _with_tags(text: str, tags: Iterable[str]) -> str:
 
 
 def _and_tags(text: str, tags: Iterable[str]) -> str:
-    """A list or a quotation, with the tags in a paragraph of their own, which belong to the block above."""
+    """A list or a quotation, with the tags in a separate paragraph, which belong to the block above."""
     return "\n\n".join(filter(None, [text, _listed(tags)]))
 
 
@@ -126,9 +126,9 @@ def _listed(tags: Iterable[str]) -> str:
 
 
 def _guarded(text: str) -> str:
-    """The text, with backslashes before its signs if Markdown would take some of them for markup.
+    """The text, with backslashes before signs that Markdown would take for markup.
 
-    Images and links alone are no passages in any format, and stay as they are.
+    Images and links alone are no passages in any format, and stay unchanged.
     """
     if why_wordless(text) in ("image", "link"):
         return text

@@ -30,10 +30,10 @@ STAGES = frozenset({"seed", "seedling", "sapling", "budding", "evergreen"})
 """Digital gardens' names for the stages of a note's growth."""
 
 LONGEST_SOURCE = 200
-"""Letters."""
+"""Characters."""
 
 LONGEST_TAGS = 400
-"""Letters of the line of tags."""
+"""Characters of the line of tags."""
 
 MOST_WORDS = 4
 """Of a tag in a list; a longer part makes the line a sentence."""
@@ -76,7 +76,7 @@ def read(text: str, known: Collection[str] = ()) -> Document:
 
 
 def _without_tags(lines: list[str]) -> tuple[list[str], str]:
-    """The lines before the tags, and the line of tags: the last line, if it is a single word or a list."""
+    """The lines before the tags, and the line of tags: the last line, if the line is a single word or a list."""
     lines = [line.strip() for line in lines]
     while lines and not lines[-1]:
         lines.pop()
@@ -94,7 +94,7 @@ def _listed(line: str) -> list[str]:
 
 
 def _header(chunks: list[str]) -> tuple[str | None, str | None, list[str]]:
-    """Title, source and paragraphs. A line that ends as a sentence is neither title nor source."""
+    """Title, source and paragraphs. A line with the ending of a sentence is neither title nor source."""
     title = source = None
     if len(chunks) > 1 and not _SENTENCE.search(chunks[0]):
         title, *chunks = chunks

@@ -1,6 +1,6 @@
 """Web pages and the article of a web page; HTML to blocks.
 
-Takes bytes, gives a `Document`; takes HTML, gives blocks. Nothing that a page links to is fetched.
+Takes bytes, gives a `Document`; takes HTML, gives blocks. Linked pages, images and styles are not fetched.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 
 
 def read(data: bytes) -> Document:
-    """Read a web page: the article, if trafilatura finds it, else the whole page.
+    """Read a web page: the article, if trafilatura finds an article, else the whole page.
 
     Raises `TooLongError`, and `DocumentError` if trafilatura isn't installed.
     """
@@ -51,7 +51,7 @@ def read(data: bytes) -> Document:
     page = _page(data)
     whole = _blocks_of_page(page)
     if len(whole) > MOST_BLOCKS:
-        raise TooLongError  # checked before trafilatura, which is slower
+        raise TooLongError  # checked before trafilatura, for speed
     if page.work > MOST_WORK:
         blocks, tags = gathered(whole)
         return Document(form="web page", title=page.title, tags=tags, blocks=blocks)
@@ -101,7 +101,7 @@ class _Page(NamedTuple):
     work: int = 0
     """The sum of all elements' depths."""
     without_notes: str | None = None
-    """The page's HTML without marks of notes; None if there were none."""
+    """The page's HTML without marks of notes; None for a page without marks."""
 
 
 def _page(data: bytes) -> _Page:
@@ -141,7 +141,8 @@ def _work(tree: Any) -> int:
 
 
 def _mark_what_holds_blocks(tree: Any) -> None:
-    """Mark all elements that contain blocks, in a single pass: searching from each would take quadratic time."""
+    """Mark all elements that contain blocks, in a single pass: a search from each element would take quadratic
+    time."""
     for block in tree.iter(*_BLOCKS):
         for above in block.iterancestors():
             if above.get(_HOLDS_BLOCKS):
@@ -150,7 +151,7 @@ def _mark_what_holds_blocks(tree: Any) -> None:
 
 
 def _encoding(data: bytes) -> str | None:
-    """UTF-8 if the bytes are valid UTF-8, whatever the page states; else the page's own statement is used."""
+    """UTF-8 if the bytes are valid UTF-8, even if the page states a different encoding; else the stated encoding."""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -224,7 +225,7 @@ def _items(element: Any, depth: int) -> Iterator[str]:
 def _table(element: Any, depth: int) -> Iterator[Block]:
     """A table block, if rows have several cells; a table used for layout gives the blocks of its cells.
 
-    The rows of a table within a cell are not rows of the outer table: their text stays in the cell.
+    The text of a table within a cell stays in the cell, and adds no rows to the outer table.
     """
     cells = [list(_inner(row, ("td", "th"), ("table",))) for row in _inner(element, ("tr",), ("table",))]
     width = max(map(len, cells), default=0)

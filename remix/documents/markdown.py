@@ -27,10 +27,10 @@ def is_markdown(text: str) -> bool:
 def read(path: Path, text: str) -> Document:
     """Read a Markdown file. Raises `SeedError` or `FrontMatterError` if the front matter is broken."""
     head = heads.split(text, str(path))
-    # Read as Markdown, whatever the file's suffix.
+    # Read as Markdown, although the file may have a different suffix.
     essay = read_back(text, f"{path.stem}.md")
     try:
-        # With numbers and dates, if these can be written again without quotes.
+        # With numbers and dates, if numbers and dates can be written again without quotes.
         stated = frontmatter.split(text, "").meta or head.meta
     except FrontMatterError:
         stated = head.meta

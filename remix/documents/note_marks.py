@@ -1,7 +1,7 @@
 """Marks of notes in HTML: the numbers of footnotes, which without markup would be glued to words ("four1").
 
 Takes a tree of elements, changes the tree. Doesn't know where the notes themselves are. Exponents are superscripts
-too: `10<sup>6</sup>` becomes `10^6`, since without markup the number would be a different one.
+too: `10<sup>6</sup>` becomes `10^6`, since `106` would be a different number.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SMALL = 8
 
 
 def take_out_marks(tree: Any) -> bool:
-    """Take marks of notes out of a tree by lxml, and give exponents a `^`; returns whether anything changed."""
+    """Take marks of notes out of a tree by lxml, and give exponents a `^`; returns whether the tree was changed."""
     changed = False
     for element in list(tree.iter("a", "sup")):
         if element.getparent() is None or sum(1 for _ in islice(element.iter(), _SMALL + 1)) > _SMALL:

@@ -49,7 +49,7 @@ def _blocks(found: tuple[OrgBlock, ...]) -> list[Block]:
     for each in found:
         tags = tuple(map(_tag, each.tags))
         if each.kind == "heading":
-            # Org's headings pass their tags on to all headings below.
+            # Headings in Org inherit the tags of all headings above.
             above = [*((level, theirs) for level, theirs in above if level < each.level), (each.level, tags)]
             blocks.append(heading(each.text, each.level + 1))
             continue
@@ -60,12 +60,13 @@ def _blocks(found: tuple[OrgBlock, ...]) -> list[Block]:
 
 
 def _tag(tag: str) -> str:
-    """An Org tag as a tag of remix, without `@` and further characters that remix doesn't allow."""
+    """An Org tag as a tag of remix, without `@` and further characters not allowed in tags."""
     return re.sub(r"[^\w/'’&+. -]+", " ", tag).strip(" _") or "tag"
 
 
 def _markdown(text: str) -> Shown:
-    """Links replaced by their text, emphasis marked as in Markdown, and without marks of footnotes."""
+    """A stretch of Org in Markdown: links replaced by the links' text, emphasis marked, marks of footnotes left
+    out."""
     text = _NOTE.sub("", _LINK.sub(r"\1", text))
     mark = _MARKS.__getitem__
     return Shown(_EMPHASIS.sub(lambda match: f"{mark(match['mark'])}{match['text']}{mark(match['mark'])}", text), ())

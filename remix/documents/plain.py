@@ -1,7 +1,8 @@
 """Plain text: essays as saved from a text field or a mail.
 
-Takes a text, gives a `Document`. Plain text has no marks, so this module guesses: if most lines end as sentences do,
-each line is a paragraph; a short line that doesn't, before a paragraph, is a heading. `remix add` shows the guesses.
+Takes a text, gives a `Document`. Plain text has no marks, and the structure is guessed: if most lines end as
+sentences do, each line is a paragraph; a short line before a paragraph, without the end of a sentence, is a heading.
+`remix add` shows the guesses.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
 from remix.documents.document import Block, Document, gathered, heading, paragraph
 
 LONGEST_HEADING = 90
-"""Letters."""
+"""Characters."""
 
 MOST_WORDS = 14
 """Of a heading."""
 
 LONGEST_QUOTATION = 12
-"""Lines of a quotation that becomes a single paragraph."""
+"""Lines of a quotation, at most, to be joined to a paragraph."""
 
 WIDEST = 120
-"""Letters of a wrapped line."""
+"""Characters of a wrapped line."""
 
 _ENDS = re.compile(rf"[{ENDS}:;][{CLOSING}]*$")
 _OPEN_END = re.compile(r"[,–—-]$")
@@ -36,7 +37,7 @@ _DASH = re.compile(r"^[-–—]")
 
 
 def read(text: str) -> Document:
-    """Read a plain text. A heading before everything else is the title."""
+    """Read a plain text. A heading at the very beginning is the title."""
     chunks = _chunks(text)
     by_line = _one_paragraph_a_line(chunks)
     units = [[line] for chunk in chunks for line in chunk] if by_line else chunks
@@ -56,7 +57,7 @@ def paragraphs(text: str) -> list[str]:
 
 
 def _chunks(text: str) -> list[list[str]]:
-    """The lines between empty lines, without spaces at their ends."""
+    """The lines between empty lines, stripped of blanks at both ends."""
     lines = (line.strip() for line in text.split("\n"))
     return [list(chunk) for has_text, chunk in groupby(lines, key=bool) if has_text]
 
@@ -67,7 +68,7 @@ def _one_paragraph_a_line(chunks: Sequence[Sequence[str]]) -> bool:
     if any(len(line) > WIDEST for line in lines):
         return True
     breaks = [line for chunk in chunks for line in chunk[:-1]]
-    # The lines that end as a paragraph does.
+    # Number of lines that end as paragraphs do.
     whole = sum(bool(tags or _ENDS.search(text)) for text, tags in map(split_trailing_tags, breaks))
     return whole * 2 > len(breaks)
 
@@ -85,7 +86,8 @@ def _with_quotations_joined(units: Sequence[list[str]]) -> list[list[str]]:
 
 
 def _quotation(all_lines: Sequence[str], start: int) -> int:
-    """The number of lines of the quotation that begins at `start`; 1 if no quotation begins, or it isn't closed."""
+    """The number of lines of a quotation from line `start` on; 1 if no quotation begins, or the quotation is
+    unclosed."""
     lines = all_lines[start : start + LONGEST_QUOTATION]
     for opening, closing in (("“", "”"), ("«", "»"), ("„", "“")):
         if not lines[0].startswith(opening):
@@ -103,7 +105,7 @@ def _quotation(all_lines: Sequence[str], start: int) -> int:
 
 
 def _with_lists_apart(units: Sequence[list[str]]) -> Iterator[list[str]]:
-    """The units, with each list of two items or more apart from the lines that introduce the list."""
+    """The units; a list of two items or more is separated from the lines that introduce the list."""
     for unit in units:
         marked = [number for number, line in enumerate(unit) if _ITEM.match(line)]
         first = marked[0] if len(marked) > 1 else 0
@@ -128,19 +130,19 @@ def _blocks(units: Sequence[Sequence[str]]) -> Iterator[Block]:
 
 
 def _block(unit: Sequence[str], following: str) -> Block:
-    """The block of a unit that isn't a list; `following` is the next line, or empty."""
+    """The block of a unit other than a list; `following` is the next line, or empty."""
     if _is_underlined(unit):
         return heading(unit[0])
     if len(unit) == 1 and _BREAK.fullmatch(unit[0]):
         return Block(kind="break", text=unit[0])
-    # Not a quotation before its source: `— Somebody`.
+    # A quotation may be followed by the source, `— Somebody`, and is then no heading.
     if len(unit) == 1 and following and not _DASH.match(following) and _could_be_heading(unit[0]):
         return heading(unit[0])
     return paragraph("\n".join(unit))
 
 
 def _is_underlined(lines: Sequence[str]) -> bool:
-    """Whether the lines are a heading and its underline."""
+    """Whether the lines are a heading underlined in the second line."""
     return len(lines) == 2 and bool(_UNDERLINE.fullmatch(lines[1])) and _could_be_heading(lines[0])
 
 
@@ -173,6 +175,6 @@ def _could_be_heading(line: str) -> bool:
 
 def _ends_as_sentence(line: str) -> bool:
     if line.endswith("?"):
-        # A heading has all long words in capitals: `What Is a Map For?`.
+        # A heading has capitals on all long words: `What Is a Map For?`.
         return not all(word[0].isupper() for word in re.findall(r"[^\W\d_]{4,}", line))
     return bool(_ENDS.search(line))

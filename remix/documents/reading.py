@@ -1,4 +1,4 @@
-"""Reading: the bytes or the text of a document's file, and the libraries that read formats.
+"""Reading: the bytes or the text of a document's file, and the libraries for reading formats.
 
 Takes a path, gives the file's contents within bounds; takes a module's name, gives the module. Doesn't know formats.
 """
@@ -16,7 +16,7 @@ from remix.util import files, frontmatter
 EXTRA = "pip install 'essay-remix[add]'"
 
 FORMS = (".txt", ".text", ".md", ".markdown", ".org", ".html", ".htm", ".xhtml", ".docx", ".epub")
-"""Suffixes of the files that can be added."""
+"""Suffixes of the files accepted by `remix add`."""
 
 
 def read_bytes(path: Path, most: int = frontmatter.MOST_BYTES) -> bytes:

@@ -1,4 +1,4 @@
-"""Word segmentation: taking apart words that were run together.
+"""Word segmentation: taking apart words written without spaces.
 
 Takes a word and a vocabulary, gives a `Split`: the most probable sequence of words by unigram frequencies, found by
 dynamic programming (P. Norvig, "Natural Language Corpus Data", in: Beautiful Data, O'Reilly 2009), with two changes.
@@ -20,10 +20,10 @@ from remix.documents.document import Doubt, Split
 from remix.documents.reading import library
 
 MOST_LETTERS = 400
-"""Of a word that is taken apart; longer words are kept whole."""
+"""Of a word to be taken apart; longer words are kept whole."""
 
 SHORTEST_WORD = 3
-"""Letters of a word known only to the English list, which has nearly all pairs of letters."""
+"""Letters of a word known only from the English list, which contains nearly all pairs of letters."""
 
 CORPUS = -3.5
 """log10 probability of a tag in the corpus."""
@@ -35,13 +35,13 @@ COMMONEST = -4.0
 """log10 probability of an English word, at most: "the" is frequent, but seldom a tag."""
 
 RARE = -7.75
-"""log10 probability below which half of the English list are misspellings."""
+"""log10 probability below which half of the words in the English list are misspellings."""
 
 UNKNOWN = (-6.0, -1.0)
 """log10 probability of an unknown word, and the change for each letter."""
 
 DOUBT = 2.0
-"""The difference of log10 probabilities below which a runner-up makes the best reading doubtful."""
+"""The difference of log10 probabilities below which the best reading counts as doubtful."""
 
 RUNNERS_UP = 3
 
@@ -50,7 +50,7 @@ anti auto bio counter cyber geo hyper inter macro mega meta micro mono multi neo
 semi sub super techno trans ultra under
 """
 COMBINING = frozenset(_COMBINING.split())
-"""Prefixes that seldom are words of their own."""
+"""Prefixes that are seldom separate words."""
 
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 _WORDS = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
@@ -86,7 +86,7 @@ class Vocabulary:
         return known if known > -math.inf else UNKNOWN[0] + UNKNOWN[1] * len(word)
 
     def written(self, parts: Iterable[str]) -> Parts:
-        """The corpus' tags in their spelling there, further words unchanged."""
+        """The parts: tags of the corpus as spelt in the corpus, further words unchanged."""
         return tuple(self._tags.get(part.casefold(), part) for part in parts)
 
 
@@ -99,7 +99,7 @@ def english_words() -> dict[str, float]:
 
 
 def segment(word: str, vocabulary: Vocabulary) -> Split:
-    """Take a word apart. No letter is lost: unknown letters are a part of their own, with a doubt.
+    """Take a word apart. No letter is lost: unknown letters are a separate part, with a doubt.
 
     Raises `DocumentError` if the English list isn't installed.
     """
@@ -132,7 +132,7 @@ def _doubts(best: _Reading, others: Iterable[_Reading], vocabulary: Vocabulary) 
     found: dict[Parts, list[Parts]] = {}
     for other in others:
         read, instead = _difference(best.parts, other.parts)
-        # A runner-up also counts if it knows more than half of the letters that the best reading doesn't.
+        # A runner-up also counts if the runner-up knows more than half of the letters unknown in the best reading.
         knows_more = _doubtful(read, vocabulary) > 2 * _doubtful(instead, vocabulary)
         if best.score - other.score < DOUBT or knows_more:
             found.setdefault(read, []).append(instead)
@@ -154,7 +154,7 @@ def _doubtful(parts: Parts, vocabulary: Vocabulary) -> int:
 
 
 def _difference(one: Parts, other: Parts) -> tuple[Parts, Parts]:
-    """Two readings of a word, without their common beginning and end."""
+    """Two readings of a word, without the beginning and end in common."""
     start = 0
     while one[start] == other[start]:
         start += 1

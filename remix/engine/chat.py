@@ -1,8 +1,9 @@
 """From messages to tokens, through the model's chat template.
 
 Takes messages and a tokenizer, gives token ids. The template is rendered with placeholders for the messages' texts,
-and only the template's own text is tokenised with control tokens: a passage that contains `<|im_end|>` can't end its
-turn. A chat template comes with a stranger's model, so `templates/worker.py` renders it in a process with bounds.
+and only the template's own text is tokenised with control tokens: a passage that contains `<|im_end|>` can't end the
+turn. A chat template comes with a stranger's model: `templates/worker.py` renders the template in a process with
+bounds.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ PLAIN = "{% for message in messages %}{{ message['content'] }}\n\n{% endfor %}"
 """For models without a chat template: the messages' contents, separated by blank lines."""
 
 MOST_MARKUP, MOST_MARKUP_A_MESSAGE = 2**16, 2**12
-"""Most characters that a chat template may add around the messages: in all, and more per message. A hundred times
-the usual number; all are tokenised with each prompt."""
+"""Most characters added by a chat template around the messages: in all, and more per message. A hundred times the
+usual number; all characters are tokenised with each prompt."""
 
 
 class Tokenizer(Protocol):
@@ -43,13 +44,14 @@ class Tokenizer(Protocol):
 _NO_TOOLS = {"tools": None, "documents": None}
 
 _FORMS: tuple[tuple[dict[str, None], bool], ...] = ((_NO_TOOLS, False), ({}, False), (_NO_TOOLS, True))
-"""What a template is given beside the messages, and whether contents are lists of parts: as transformers renders a
-chat without tools; for templates that want a list of tools, or nothing; for templates that read images."""
+"""Variables given to a template besides the messages, and whether contents are lists of parts. In the order of
+attempts: `tools` as None, as transformers renders a chat without tools; no `tools`, for templates that accept only a
+list of tools or an undefined name; contents as parts, for templates that read images."""
 
 
 def _shapes(messages: Sequence[Message]) -> list[list[Message]]:
-    """The ways to tell the messages to a template, the first ones preferred: as they are; with neighbours of the same
-    role as one turn; with later system messages in the user's turns; with all system messages there."""
+    """The messages in different forms, in the order of preference: unchanged; with neighbours of the same role joined
+    to a turn; with later system messages in the user's turns; with all system messages in the user's turns."""
     return [
         [message.model_copy(update={"content": message.content.strip()}) for message in messages],
         *(_merged(messages, systems) for systems in (len(messages), 1, 0)),
@@ -57,7 +59,7 @@ def _shapes(messages: Sequence[Message]) -> list[list[Message]]:
 
 
 def _merged(messages: Sequence[Message], systems: int) -> list[Message]:
-    """Neighbours of the same role as one turn; the system's messages after the first `systems` are the user's."""
+    """Neighbours of the same role joined to a turn; system messages after the first `systems` become the user's."""
     turned = [
         message.model_copy(update={"role": "user"}) if message.role == "system" and at >= systems else message
         for at, message in enumerate(messages)
@@ -69,7 +71,7 @@ def _merged(messages: Sequence[Message], systems: int) -> list[Message]:
 
 
 class _Accepted(NamedTuple):
-    """A rendering in which each message is shown once."""
+    """A rendering that shows each message once."""
 
     shape: int
     """The index of the shape of the messages, among `_shapes`."""
@@ -84,7 +86,7 @@ class ChatTemplate:
     """
 
     def __init__(self, source: str | None, model: str = "the model", think: bool = False) -> None:
-        """With `think` the model may think before it writes."""
+        """With `think` the model may think before the text."""
         self.source = source or PLAIN
         self.sha256 = sha256(self.source)
         self._think = think
@@ -94,7 +96,7 @@ class ChatTemplate:
         self.marks = reasoning.marking(self.source)
         self.switches = reasoning.switches(self.source, think)
         self._program = Program("chat", "chat template", self.source)
-        # By roles, and which messages are empty: with placeholders nothing else of the messages matters.
+        # By roles and empty messages: since messages are placeholders, the rendering depends on nothing further.
         self._known: dict[tuple[object, ...], _Accepted | ModelError] = {}
         try:
             worker.compile_(self._program)
@@ -106,15 +108,16 @@ class ChatTemplate:
             ) from error
 
     def tokenize(self, messages: Sequence[Message], tokenizer: Tokenizer) -> list[int]:
-        """The prompt's token ids; if the last message is the assistant's, the model continues that message."""
+        """The prompt's token ids; if the last message is the assistant's, the model continues the message."""
         return self.request(messages, tokenizer)[0]
 
     def request(
         self, messages: Sequence[Message], tokenizer: Tokenizer, may_think: bool = True
     ) -> tuple[list[int], str]:
-        """The prompt's token ids, and the opening mark of a thought that the prompt leaves open; or else empty.
+        """The prompt's token ids, and the opening mark of a thought left open at the prompt's end, or an empty
+        string.
 
-        Unless the answer `may_think`, a thought that the template opens is closed.
+        Unless the answer `may_think`, a thought opened by the template is closed.
         """
         opening = messages[-1].content if messages[-1].role == "assistant" else ""
         turns = messages[:-1] if opening else messages
@@ -144,8 +147,11 @@ class ChatTemplate:
         return [(contents.get(piece, piece), piece in contents) for piece in known.pieces if piece]
 
     def _accept(self, shapes: Sequence[Sequence[Message]], values: dict[str, str]) -> _Accepted | ModelError:
-        """The first rendering that shows each message once, of all shapes in all forms; without one, the template's
-        first objection. Raises `ModelError` if the template exceeds a limit."""
+        """The first rendering, of all shapes in all forms, that shows each message once; if all fail, the template's
+        first objection.
+
+        Raises `ModelError` if the template exceeds a limit.
+        """
         refusal = None
         for (given, in_parts), (at, turns) in product(_FORMS, enumerate(shapes)):
             if turns in shapes[:at]:
@@ -170,7 +176,7 @@ class ChatTemplate:
                 continue
             pieces = re.split(f"({'|'.join(filter(None, shown)) or '(?!)'})", rendered)
             markup = sum(map(len, pieces[::2]))
-            # Given lists of parts, some templates print the lists, as Python or JSON writes them.
+            # Given lists of parts, some templates print each list in the notation of Python or JSON.
             is_list = in_parts and any(piece.rstrip("\"' ").endswith(("text':", 'text":')) for piece in pieces[::2])
             if is_list or sorted(pieces[1::2]) != sorted(filter(None, shown)):
                 refusal = refusal or self._refusal("it doesn't show every message once")

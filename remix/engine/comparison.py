@@ -1,8 +1,8 @@
 """The comparison of a probe: a sequence's logits alone and in a changing batch, bit for bit.
 
 Takes an empty decoder and words, gives a `Verdict`. The prompt's beginning is computed or copied. The decoded tokens
-are fixed instead of sampled, so that one difference doesn't cause others. Knows nothing of files and of what is done
-with the verdict.
+are fixed instead of sampled, so that a difference doesn't cause further differences. Knows nothing of files and of
+the verdict's use.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from remix.records import Frozen, Greedy, Sampling
 from remix.util import stages
 
 CONTEXT = 256
-"""llama.cpp reads the KV cache in steps of this number of tokens; the long sequence reaches into the second step."""
+"""llama.cpp reads the KV cache in steps of 256 tokens; the long sequence reaches into the second step."""
 
 FLASH_CONTEXT = 512
-"""From this number of tokens on, flash attention splits a single row's work between threads."""
+"""Context, in tokens, from which flash attention splits the work of a single row between threads."""
 
 
 class Verdict(Frozen):
@@ -65,7 +65,7 @@ def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
 
 
 def in_words(config: BatchConfig) -> str:
-    """What a batch config allows to vary around a sequence."""
+    """The changes around a sequence that a batch config allows, in words."""
     if config.rows == 1:
         return "one sequence at a time, prefix shared or not"
     rows = f"with always {config.rows} rows" if config.fixed else f"for 1…{config.rows} rows"
@@ -78,7 +78,7 @@ def long_prompt(config: BatchConfig) -> int:
 
 
 class _Calls:
-    """Stands in for a decoder, computes nothing and finds all logits the same: for counting a comparison's calls."""
+    """Replaces a decoder for counting a comparison's calls: computes nothing, and all logits are the same."""
 
     def __init__(self, decoder: Probed) -> None:
         self._decoder = decoder
@@ -98,7 +98,7 @@ class _Calls:
 
 
 class _DifferenceError(Exception):
-    """Batched logits that differ from the logits of the sequence alone."""
+    """The logits in the batch differ from the logits of the sequence alone."""
 
 
 class _Script(NamedTuple):
@@ -110,7 +110,7 @@ class _Script(NamedTuple):
 
     @property
     def shared(self) -> int:
-        """Tokens of the prompt that are copied instead of computed: all chunks but the last."""
+        """Tokens of the prompt copied instead of computed: all chunks except the last."""
         return self.length - len(self.chunks[-1])
 
     @property
@@ -121,11 +121,11 @@ class _Script(NamedTuple):
 
 @dataclass
 class _Active:
-    """A sequence in the batch; its slot is its index in the list of active sequences."""
+    """A sequence in the batch; the slot is the index in the list of active sequences."""
 
     script: _Script
     read: int = 0
-    """Tokens of `script.rest` decoded so far."""
+    """Number of decoded tokens of `script.rest`."""
 
     @property
     def done(self) -> bool:
@@ -140,8 +140,8 @@ class _Comparison:
         self.decoder = decoder
         self._called = called
         rows, chunk = decoder.config.rows, decoder.config.chunk
-        # With free rows one sequence joins per call, so that each number of rows occurs. With fixed rows a call costs
-        # all rows, and the number of active sequences matters less.
+        # With free rows a single sequence joins per call, so that each number of rows occurs. With fixed rows a call
+        # costs all rows, and the number of active sequences matters less.
         self.joining = 3 if decoder.config.fixed else 1
         self.life = max(rows // self.joining, 6)
         self._scripts = (
@@ -150,11 +150,11 @@ class _Comparison:
             self._script("a long neighbour", words, max(long_prompt(decoder.config), chunk + 2), 6),
         )
         short, long = self._scripts[:2], self._scripts[2]
-        # The long script joins and leaves last, so that each number of rows occurs with and without the long script.
+        # The long script joins and leaves last: each number of rows occurs with and without the long script.
         self.sequences = (*islice(cycle(short), max(rows - 1, 3)), long)
         self._joining: deque[_Script] = deque()
         self._alone: dict[str, list[FloatArray]] = {}
-        # The prefix slot of each script that can share its beginning.
+        # The prefix slot of each script whose beginning can be shared.
         self._kept: dict[str, int] = {}
 
     def _script(self, name: str, words: Sequence[int], length: int, rest: int) -> _Script:
@@ -169,12 +169,12 @@ class _Comparison:
         for script in self._scripts:
             self._alone[script.name] = self._decode_alone(script)
         rows = self.decoder.config.rows
-        # All rows in step have the same token, so that in a mixture of experts all rows go to the same experts.
+        # All rows decode the same token at the same time: in a mixture of experts all rows go to the same experts.
         self._decode_batched([self._scripts[1]] * rows, rows)
         self._decode_batched(self.sequences, self.joining)
 
     def _decode_batched(self, scripts: Iterable[_Script], joining: int) -> None:
-        """Decode scripts in one batch, `joining` more with each call as long as rows are free."""
+        """Decode scripts in a batch; in each call `joining` more scripts join, as long as rows are free."""
         self._joining.extend(scripts)
         active: list[_Active] = []
         while self._joining or active:
@@ -198,7 +198,8 @@ class _Comparison:
         return logits
 
     def _join(self, script: _Script, active: list[_Active]) -> None:
-        """Add a sequence, its shared prefix copied from an active sequence if possible, else from its prefix slot."""
+        """Add a sequence; the shared prefix is copied from an active sequence if possible, else from the prefix
+        slot."""
         slot, source = len(active), self._kept.get(script.name, 0)
         if not self.decoder.copies_whole:
             holders = (other for other, sequence in enumerate(active) if sequence.script.shared >= script.shared)
@@ -223,7 +224,7 @@ class _Comparison:
             start += len(chunk)
 
     def _decode(self, active: list[_Active]) -> None:
-        """Decode one token of each sequence."""
+        """Decode a token of each sequence."""
         rows = []
         for slot, sequence in enumerate(active):
             position = sequence.script.length + sequence.read
@@ -233,7 +234,7 @@ class _Comparison:
         self._called()
 
     def _check(self, sequence: _Active, slot: int, rows: int) -> None:
-        """Raise `_DifferenceError` unless a sequence's logits equal the logits of its script alone."""
+        """Raise `_DifferenceError` unless a sequence's logits equal the logits of the same script alone."""
         batched, alone = self.decoder.logits(slot), self._alone[sequence.script.name][sequence.read]
         # Compared as integers: equal NaNs are the same, 0 and -0 are not.
         differing = int(np.count_nonzero(batched.view(np.uint32) != alone.view(np.uint32)))

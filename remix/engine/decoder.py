@@ -1,6 +1,6 @@
 """The protocol between the engine's loop and the model: tokens in, sampled tokens out.
 
-Takes tokens for numbered slots, gives sampled tokens. A *slot* is one sequence's part of the KV cache.
+Takes tokens for numbered slots, gives sampled tokens. A *slot* is the part of the KV cache for a sequence.
 `LlamaDecoder` (llama/decoder.py) implements the protocol with llama.cpp, a fake in `tests/` without weights.
 """
 
@@ -16,7 +16,7 @@ from remix.records.bounds import LEAST_CHUNK, MOST_CHUNK, MOST_LAYERS, MOST_ROWS
 
 
 class BatchConfig(Frozen):
-    """How work is split into llama.cpp calls: the settings that may change the bits of a result."""
+    """How work is split into llama.cpp calls: all settings with a possible effect on the bits of a result."""
 
     chunk: int = Field(64, ge=LEAST_CHUNK, le=MOST_CHUNK)
     """Most tokens of a prompt's chunk (chunks.py)."""
@@ -46,12 +46,12 @@ class BatchConfig(Frozen):
 
 
 class KVCacheLayout(NamedTuple):
-    """How many sequences of which length the KV cache holds."""
+    """Number and length of the sequences in the KV cache."""
 
     n_ctx_seq: int
     """Most tokens of a sequence, prompt and output together."""
     slots: int
-    """Sequences that decode."""
+    """Sequences to decode."""
     prefix_slots: int
     """Further sequences that only keep prompts, for the prefix cache."""
 
@@ -62,7 +62,7 @@ class KVCacheLayout(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row of a decode call: a sequence's slot, its newest token and the token's position."""
+    """A row of a decode call: a sequence's slot, newest token, and the token's position."""
 
     slot: int
     token: int
@@ -72,7 +72,7 @@ class Row(NamedTuple):
 class Decoder(Protocol):
     """A model with a KV cache for sequences of up to `n_ctx_seq` tokens each.
 
-    Slots 0 … `slots`-1 decode; the `prefix_slots` slots behind them only keep computed prompts.
+    Slots 0 … `slots`-1 decode; the next `prefix_slots` slots only keep computed prompts.
     """
 
     @property
@@ -92,7 +92,7 @@ class Decoder(Protocol):
         """Whether `copy` must copy all tokens of the source, since a recurrent layer's state can't be cut."""
 
     def resize(self, layout: KVCacheLayout) -> None:
-        """Replace the KV cache by an empty one; no slot may be open."""
+        """Replace the KV cache by an empty KV cache; no slot may be open."""
 
     def open(self, slot: int, sampling: Sampling | None, tokens: Sequence[int]) -> None:
         """Create an empty slot's samplers for a prompt; without `sampling`, none, for a prompt and a text to score.
@@ -101,22 +101,25 @@ class Decoder(Protocol):
         """
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
-        """Compute one chunk of a prompt, the first token at `position`; leaves logits for the slot."""
+        """Compute a chunk of a prompt, the first token at `position`; leaves logits for the slot."""
 
     def score(
         self, slot: int, tokens: Sequence[int], position: int, wanted: Sequence[Sequence[int]]
     ) -> list[list[float]]:
-        """Compute one chunk, as `prefill` does. Gives natural log-probabilities of the tokens `wanted` after each of
-        the chunk's last tokens: the token that does follow comes first."""
+        """Compute a chunk, as `prefill` does.
+
+        Gives natural log-probabilities of the tokens `wanted` after each of the chunk's last tokens; the first token
+        of each item is the token that follows in the text.
+        """
 
     def decode(self, rows: Sequence[Row]) -> None:
-        """Compute one token of each of some sequences; leaves logits for each."""
+        """Compute a token of each given sequence; leaves logits for each."""
 
     def sample(self, slot: int, given: int | None = None) -> int | None:
         """Sample the slot's next token from the logits of the last call; None if the grammar allows no token.
 
-        A given token is taken in place of the token that was drawn: the random numbers go on as if the draw stood,
-        and the samplers hear the given token. Raises `ModelError` if the grammar forbids the given token.
+        A given token replaces the token drawn: the state of the random numbers is as after the draw, and the samplers
+        accept the given token. Raises `ModelError` if the grammar forbids the given token.
         """
 
     def reseed(self, slot: int, seed: int) -> None:
@@ -132,7 +135,7 @@ class Decoder(Protocol):
         """
 
     def copy(self, source: int, target: int, length: int) -> None:
-        """Replace a slot's content by the first `length` tokens of another slot."""
+        """Replace a slot's content by the first `length` tokens of the source slot."""
 
     def move(self, source: int, target: int) -> None:
         """Move a sequence, samplers included, to an empty slot."""
@@ -141,10 +144,10 @@ class Decoder(Protocol):
         """Empty a slot."""
 
     def piece(self, token: int) -> bytes:
-        """The bytes that a token stands for; none for control tokens."""
+        """The bytes of a token; none for control tokens."""
 
     def spelling(self, token: int) -> bytes:
-        """The bytes that a token stands for; the name of a control token."""
+        """The bytes of a token; the name of a control token."""
 
     def tokenize(self, markup: str) -> list[int]:
         """The tokens of a mark, with control tokens."""

@@ -1,9 +1,9 @@
-"""The engine: submit requests from anywhere, wait for their futures.
+"""The engine: submit requests from any thread, and wait for the futures.
 
-Takes `Request`s, gives `Future[Generation]`s; takes texts to score, gives `Future[Score]`s. One thread owns the
-decoder and runs the loop: admit waiting sequences, compute their prompts, decode one token of each active sequence,
-repeat (continuous batching: Orca, OSDI 2022). A text to score is computed in one go, like a prompt. Which sequences
-share a batch depends on timing; the decoder's batch config makes each sequence's tokens independent of the batch.
+Takes `Request`s, gives `Future[Generation]`s; takes texts to score, gives `Future[Score]`s. A single thread owns the
+decoder and runs the loop: admit waiting sequences, compute the prompts, decode a token of each active sequence,
+repeat (continuous batching: Orca, OSDI 2022). A text to score is computed at once, like a prompt. The composition of
+a batch depends on timing; the decoder's batch config makes each sequence's tokens independent of the batch.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from remix.records import Choice, EngineUsed, Generation, ModelUsed, Request, Sc
 
 
 def _unnamed() -> WriterInfo:
-    """Who writes, if the engine isn't told."""
+    """The writer's info for an engine created without `writer`."""
     return WriterInfo(
         name="unnamed",
         model=ModelUsed(sha256=None, metadata_sha256=None),
@@ -54,13 +54,13 @@ class Engine:
         writer: Callable[[], WriterInfo] = _unnamed,
         marks: Marking | None = None,
     ) -> None:
-        """Drive `decoder`, with at most `parallel` sequences active at once (by default all its slots).
+        """Drive `decoder`, with at most `parallel` sequences active at once (by default all slots).
 
-        With `trace`, each generation has the log-probability and alternatives of its tokens. Sequences too long for
-        the decoder's KV cache layout wait until all other sequences are done; then the next layout of `larger`
-        replaces the current layout. So a few long sequences don't cost all sequences the longest context. `writer`
-        gives the `WriterInfo` of each finished text; an error that `writer` raises is the outcome of that text.
-        `marks` are the marks around the model's thoughts.
+        With `trace`, each generation has the log-probability and alternatives of each token. Sequences too long for
+        the decoder's KV cache layout wait until all shorter sequences are done; then the next layout of `larger`
+        replaces the current layout. A few long sequences thus don't cost all sequences the longest context. `writer`
+        gives the `WriterInfo` of each finished text; an error raised by `writer` is the outcome of the text. `marks`
+        are the marks around the model's thoughts.
         """
         self.decoder = decoder
         self._trace = trace
@@ -70,14 +70,14 @@ class Engine:
         self._larger = deque(larger)
         self._too_long: list[Queued] = []
         self.sampled = 0
-        """Tokens sampled so far."""
+        """Number of tokens sampled."""
         self.computed = 0
-        """Prompt tokens computed so far, without tokens copied from the prefix cache."""
+        """Number of prompt tokens computed, without tokens copied from the prefix cache."""
         self._scheduler = self._schedule()
         self._changed = threading.Condition()
         self._closing = False
         self._fault: BaseException | None = None
-        # Every accepted request without a result; each gets a result or an error, whatever happens.
+        # Every accepted request without a result; each gets a result or an error, even if the loop fails.
         self._unfinished: dict[Future[Any], Queued] = {}
         self._ended = 0
         self._thread = threading.Thread(target=self._run, name="remix-engine", daemon=True)
@@ -99,12 +99,13 @@ class Engine:
         on_text: Callable[[str], None] | None = None,
         on_choice: Callable[[Choice], None] | None = None,
     ) -> Future[Generation]:
-        """Queue a request. The engine's thread passes new text to `on_text`, which ends the request by raising.
+        """Queue a request. The engine's thread passes new text to `on_text`; an exception of `on_text` ends the
+        request.
 
         With a trace, the choice of each of the text's tokens is passed to `on_choice`, before the token's text.
         Raises `PromptError` if the prompt, the thoughts and the text exceed the longest context, since a text must
         not end where memory happens to; or if more tokens are given than the text may have. Raises `ModelError` if
-        the engine has ended, or for a given token that the model doesn't have.
+        the engine has ended, or for a given token unknown to the model.
         """
         for token in request.fork.token_ids if request.fork else ():
             self.decoder.piece(token)
@@ -120,16 +121,16 @@ class Engine:
     ) -> Future[Score]:
         """Queue a text to be scored: the log-probability of each of the text's tokens after `prompt`.
 
-        Both are token ids, and neither is empty. Texts after the same prompt share the prompt's chunks. `others` are
-        tokens to score in the place of a token of the text, by the token's number in the text.
-        Raises `PromptError` if both don't fit the longest context, `ModelError` if the engine has ended or the model
-        lacks one of `others`, and `ValueError` if the text has no such place.
+        Prompt and text are token ids, and not empty. Texts after the same prompt share the prompt's chunks. `others`
+        are tokens to score in the place of a token of the text, by the token's index in the text. Raises
+        `PromptError` if prompt and text don't fit the longest context, `ModelError` if the engine has ended or the
+        model lacks a token of `others`, and `ValueError` for an index beyond the text.
         """
         if not prompt or not text:
             raise PromptError("a text to score, or its prompt, has no tokens.", "Leave empty texts out.")
         if not all(0 <= place < len(text) for place in others):
             raise ValueError("a place that the text doesn't have")
-        # Raises for unknown tokens here, where the caller hears of it alone.
+        # Unknown tokens are refused here, where the error reaches the caller alone.
         for token in chain.from_iterable(others.values()):
             self.decoder.piece(token)
         sequence = Scoring(prompt, text, self._cut((*prompt, *text[:-1])), others)
@@ -141,7 +142,7 @@ class Engine:
         return cut(tokens, config.chunk, self.decoder.piece if config.paragraphs else None)
 
     def _queue(self, sequence: Queued, size: str) -> None:
-        """Queue a sequence; `size` says in words how long it is."""
+        """Queue a sequence; `size` gives the sequence's length in words, for errors."""
         sequence.future.add_done_callback(self._forget)
         with self._changed:
             if self._fault:
@@ -163,7 +164,7 @@ class Engine:
     def close(self) -> None:
         """Stop after the current decode call and cancel unfinished requests.
 
-        Waits for the engine's thread, unless called by a callback in that thread.
+        Waits for the engine's thread, unless called by a callback in the engine's thread.
         """
         with self._changed:
             self._closing = True
@@ -194,7 +195,7 @@ class Engine:
             self._end(error)
 
     def _turn(self) -> None:
-        """Admit waiting sequences, and decode one token of each active sequence."""
+        """Admit waiting sequences, and decode a token of each active sequence."""
         ended = self._ended
         try:
             self._enlarge()
@@ -215,11 +216,12 @@ class Engine:
         return Scheduler(range(self.parallel), prefix_slots, self.decoder.copies_whole)
 
     def _enlarge(self) -> None:
-        """Once all sequences that fit are done, take the next larger layout for those too long."""
+        """When all sequences that fit are done, take the next larger layout for the sequences that are too long."""
         with self._changed:
             if not self._too_long or not self._scheduler.idle:
                 return
-            # Remove the sequences from the list first: if the resize fails, `_recover` must end all of them.
+            # Remove the sequences from the list first: if the resize fails, `_recover` must end all waiting
+            # sequences.
             waiting, self._too_long = self._too_long, []
             self.decoder.resize(self._larger.popleft())
             self._scheduler = self._schedule()
@@ -235,7 +237,7 @@ class Engine:
             if admitted is None:
                 break
             self._prefill(*admitted)
-            # Any number of texts may wait to be scored; active sequences get their turn after each.
+            # Any number of texts may wait to be scored; active sequences are decoded after each text.
             if isinstance(admitted[0], Scoring):
                 break
         while not self.decoder.config.fixed and (gap := self._scheduler.close_gap()):
@@ -276,7 +278,7 @@ class Engine:
             self.decoder.prefill(sequence.slot, chunk, start)
 
     def _step(self) -> None:
-        """Decode one token of each active sequence."""
+        """Decode a token of each active sequence."""
         active = [each for each in self._scheduler.active() if isinstance(each, Sequence)]
         if not active:
             return
@@ -284,18 +286,18 @@ class Engine:
         self._sample(active)
 
     def _sample(self, sequences: list[Sequence]) -> None:
-        """Sample a token for each sequence of the last call, and for the branches that part from them now."""
+        """Sample a token for each sequence of the last call, and for the branches that part from these sequences."""
         sequences = sequences + self._parted(sequences)
         slots = [sequence.slot for sequence in sequences]
         tokens = [next_token(self.decoder, sequence) for sequence in sequences]
-        # `choices_of` wants a token for each row, so a sequence without a token gets token 0.
+        # `choices_of` needs a token for each row; a sequence without a token gets token 0.
         sampled = [token if isinstance(token, int) else 0 for token in tokens]
         choices = self.decoder.choices_of(slots, sampled) if self._trace else [None] * len(tokens)
         for sequence, token, choice in zip(sequences, tokens, choices, strict=True):
             self._accept(sequence, token, choice)
 
     def _parted(self, sequences: list[Sequence]) -> list[Sequence]:
-        """The branches that part from running branches now, as copies: before the next token, after the last call."""
+        """The branches that part from running branches, as copies: before the next token, after the last call."""
         with self._changed:
             pairs = self._scheduler.part(sequences)
         for trunk, branch in pairs:
@@ -320,7 +322,7 @@ class Engine:
         try:
             finish = sequence.accept(token, self.decoder.is_end(token.id))
             generation = sequence.generation(finish, self._writer()) if finish else None
-        # An error of `on_text` or `writer` ends its own sequence only.
+        # An error of `on_text` or `writer` ends only the sequence concerned.
         except BaseException as error:
             self._give_up(sequence, error)
             return False
@@ -344,14 +346,14 @@ class Engine:
             self.decoder.copy(*kept)
         self.decoder.clear(slot)
 
-    # -- when something fails -------------------------------------------------------------------------------
+    # -- failures -------------------------------------------------------------------------------------------
 
     def _recover(self, error: BaseException, has_progress: bool) -> None:
         """End all active sequences with an error, and start anew with the waiting sequences.
 
-        A failed call may have left slots and scheduler in any state, so all slots are emptied, and a new scheduler
-        gets the queue. Each failed turn ends at least one request, so a permanent fault can't loop for ever. Raises
-        any error of emptying a slot.
+        A failed call may have left slots and scheduler in any state: all slots are emptied, and a new scheduler gets
+        the queue. Each failed turn ends at least one request, which bounds the number of failures. Raises any error
+        of emptying a slot.
         """
         with self._changed:
             waiting = self._scheduler.waiting
@@ -389,6 +391,6 @@ class Engine:
             with suppress(BaseException):
                 if not sequence.future.cancel():
                     sequence.settle(error)
-        # For the next engine with this decoder. A failed decoder may fail again.
+        # For the next engine with the same decoder. A failed decoder may fail again.
         with suppress(BaseException):
             self._empty()

@@ -1,6 +1,6 @@
-"""Failures of decoding as errors in words, for the requests that they end.
+"""Failures of decoding as errors in words, for the ended requests.
 
-Takes what was raised, gives `RemixError`s. Knows no engine.
+Takes exceptions, gives `RemixError`s. Knows no engine.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from remix.errors import ModelError, RemixError
 
 
 def dead_end() -> ModelError:
-    """The error of a text for which its grammar allows no token."""
+    """The error of a text whose grammar allows no further token."""
     return ModelError(
         "the grammar allows no token that this model has.",
         "The model's vocabulary must be able to spell every literal of the grammar.",

@@ -1,7 +1,7 @@
 """From a JSON schema to a grammar for constrained decoding.
 
-Takes a JSON schema, gives a `Grammar` whose texts are JSON that fits the schema. Constraints that the grammar can't
-express are refused here, since the converter (`llama.grammar_of`) would ignore them silently. Knows no models.
+Takes a JSON schema, gives a `Grammar` of JSON texts that fit the schema. Constraints that the grammar can't express
+are refused here, since the converter (`llama.grammar_of`) would ignore the constraints silently. Knows no models.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _KEYWORDS = {
 """Supported keywords by type."""
 
 _FORMATS = ("date", "time", "date-time", "uuid")
-"""Supported formats of strings; other formats are notes, as in JSON Schema itself."""
+"""Supported formats of strings; further formats are notes, as in JSON Schema itself."""
 
 _ANYTHING: Schema = {"type": "value"}
 """Any JSON, by the converter's name."""
@@ -54,8 +54,8 @@ def json_grammar(schema: Mapping[str, Any], longest: int | None = None) -> Gramm
     """The grammar of JSON that fits a schema. Raises `ModelError` for an unsupported constraint.
 
     The grammar is stricter than the schema: objects have only the named properties, the required properties first, in
-    the schema's order; white space is at most one space, since small models would repeat spaces for ever. Strings
-    without a limit in the schema have at most `longest` characters, if given.
+    the schema's order; white space is at most a single space, since small models would repeat spaces for ever.
+    Strings without a limit in the schema have at most `longest` characters, if given.
     """
     if longest is not None and not 1 <= longest <= LARGEST:
         raise ModelError(f"strings of at most {longest} characters are not supported.", f"Say 1 to {LARGEST:,}.")
@@ -69,7 +69,8 @@ def json_grammar(schema: Mapping[str, Any], longest: int | None = None) -> Gramm
 
 
 def _plain(schema: Any, at: str) -> Schema:
-    """A schema without notes, in the few forms that the converter gets right; `at` is its place, for errors."""
+    """A schema without notes, in the few forms that the converter handles correctly; `at` is the place, for
+    errors."""
     if schema is True:
         return _ANYTHING
     if not isinstance(schema, Mapping):
@@ -96,7 +97,7 @@ def _one_kind(schema: Schema, kind: str) -> Schema:
     return {key: value for key, value in schema.items() if key not in others} | {"type": kind}
 
 
-# -- forms that have no type --------------------------------------------------------------------------------
+# -- forms without a type -------------------------------------------------------------------------------
 
 
 def _ref(ref: str, at: str) -> Schema:
@@ -141,7 +142,8 @@ def _object(schema: Schema, at: str) -> Schema:
     if unknown := [name for name in required if name not in properties]:
         raise _refused(at, f"it requires `{unknown[0]}`, which it doesn't describe", "Put it among `properties`.")
     if properties:
-        # Unnamed properties are left out: a grammar can't keep their names from repeating named ones.
+        # Unnamed properties are left out: a grammar can't prevent an unnamed property from repeating a property's
+        # name.
         return {"type": "object", "properties": properties, "required": required}
     others = schema.get("additionalProperties", "properties" not in schema)
     return {"type": "object", "additionalProperties": _plain(others, at) if others is not False else False}

@@ -1,9 +1,9 @@
-"""What a run penalty hears of a prompt: all its tokens, but names and figures as tokens that can't be repeated.
+"""The prompt as heard by a run penalty: names and figures are replaced by tokens that can't be repeated.
 
-Takes token ids and the bytes of a token, gives token ids. DRY penalises the token that continues a run of tokens
-said before. If the prompt counts as said before, a text is kept from copying the passage's sentences, and would
-misspell the passage's names. So each token of a name or a figure, and each control token, is heard as a negative id
-that occurs once: a run ends there, and the token is never penalised.
+Takes token ids and the bytes of a token, gives token ids. DRY penalises each token that continues an earlier run of
+tokens. If the prompt counts as earlier text, a text is kept from copying the passage's sentences, but would also
+misspell the passage's names. Each token of a name or a figure, and each control token, is therefore replaced by a
+negative id that occurs once: a run ends before the token, and the token is never penalised.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ _POSSESSIVE = re.compile(r"[’']s$")
 
 
 class HeardTokens:
-    """The tokens of a prompt and of its continuation as a run penalty hears them.
+    """The tokens of a prompt and of a continuation, as heard by a run penalty.
 
-    A name is a capitalised word that the prompt nowhere writes in small letters, save the word I. So names are found
-    at the beginning of a sentence, too; other first words of a sentence that count as names end a run there at most.
+    A name is a capitalised word, except I, that the prompt nowhere writes in small letters. Names at the beginning of
+    a sentence are found, too; a common first word counted as a name only ends a run.
     """
 
     def __init__(self, prompt: Sequence[int], piece: Callable[[int], bytes]) -> None:
         self._heard_once = 0
         free = set(_free_places(prompt, piece))
         said = {token for place, token in enumerate(prompt) if place not in free}
-        # A piece that also spells usual words of the prompt counts in the text.
+        # A token that also spells usual words of the prompt counts in the text.
         self._free = {prompt[place] for place in free} - said
         self.prompt = tuple(self._once() if place in free else token for place, token in enumerate(prompt))
         """The prompt's tokens."""
 
     def sampled(self, token: int) -> int:
-        """A sampled token as the penalty hears it."""
+        """A sampled token, as heard by the penalty."""
         return self._once() if token in self._free else token
 
     def _once(self) -> int:
-        """A negative id that no token had before."""
+        """A negative id not used before."""
         self._heard_once += 1
         return -self._heard_once
 
 
 def _free_places(prompt: Sequence[int], piece: Callable[[int], bytes]) -> Iterator[int]:
-    """The places of control tokens, and of tokens that spell part of a name or a figure."""
+    """The indices of control tokens, and of tokens that spell part of a name or a figure."""
     pieces = [piece(token) for token in prompt]
-    # Bytes that aren't UTF-8 become a character each, so that places in the text can be counted in bytes.
+    # Bytes that aren't UTF-8 become a character each: places in the text can be counted in bytes.
     text = b"".join(pieces).decode("utf-8", "surrogateescape")
     starts = [0, *accumulate(len(letter.encode("utf-8", "surrogateescape")) for letter in text)]
     words = list(_WORD.finditer(text))

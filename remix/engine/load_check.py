@@ -1,8 +1,9 @@
 """The load check: does llama.cpp survive a GGUF from an unknown source?
 
 Takes an identified GGUF; raises `ModelError` if the check fails. On a contradiction in a file llama.cpp ends the
-process, so a child process loads a new file first, reads the vocabulary, tokenises characters of every script and
-decodes a token. Passed checks are kept in the user's cache per file and libraries. Says nothing of a model's quality.
+process: a child process therefore loads a new file first, reads the vocabulary, tokenises characters of every script
+and decodes a token. Passed checks are kept in the user's cache per file and libraries. Says nothing of a model's
+quality.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ LOAD_CHECK = "remix/look/3"
 """Name and version of the procedure."""
 
 PATIENCE = 60
-"""Seconds the check may take, and one more for each 20 MB of the file."""
+"""Seconds for the check, and one more second for each 20 MB of the file."""
 
 MEMORY = 4 * 2**30
 """Bytes of address space for Python, libraries and llama.cpp's buffers, in addition to twice the file's size."""
@@ -63,7 +64,7 @@ TEXTS = (
     " " * llama.LONGEST_WORD,
     "\u0301\u6f22" * (llama.LONGEST_WORD // 2),
 )
-"""Texts on which vocabularies failed: empty, control characters, combining marks, emoji, long words."""
+"""Texts that made some vocabularies fail: empty, control characters, combining marks, emoji, long words."""
 
 _MARKUP = "<|im_start|>user\n<s>[INST]<start_of_turn><0x41><unk>\u2581</s>"
 
@@ -73,7 +74,7 @@ _HINT = "The file is damaged or forged: take another model, or fetch the file ag
 
 
 class Survived(Frozen):
-    """That llama.cpp survived a file."""
+    """A passed check: llama.cpp survived a file."""
 
     path: str
     """Where the file lay."""
@@ -85,7 +86,7 @@ _MEMOS = MemoStore("load_checks", Survived)
 def check(path: Path, file: ModelFile) -> None:
     """Check a file, unless checked before.
 
-    Raises `ModelError` if llama.cpp doesn't survive the file, or if there is no memory for the weights.
+    Raises `ModelError` if llama.cpp doesn't survive the file, or if memory for the weights is missing.
     """
     check_weights(path, file)
     key = memo_key(LOAD_CHECK, file)
@@ -145,7 +146,7 @@ def _say(line: str) -> None:
 
 
 def _use(path: Path) -> None:
-    """Use each part of a model once. Prints each step, so that the parent knows where llama.cpp died."""
+    """Use each part of a model once. Prints each step: the parent learns where llama.cpp died."""
     header = identity.inspect(path)
     _say("reads the vocabulary")
     with _limited_memory(), LlamaModel(path, vocab_only=True) as model:
@@ -181,7 +182,7 @@ def _use(path: Path) -> None:
 def _limited_memory() -> Iterator[None]:
     """Limit this process to `VOCABULARY_MEMORY` more bytes, if the system can.
 
-    With a vocabulary of the wrong kind some of llama.cpp's tokenizers never end, and fill the memory.
+    With a vocabulary of the wrong kind some of llama.cpp's tokenizers loop for ever, and fill the memory.
     """
     try:
         import resource
@@ -218,7 +219,7 @@ def letters() -> list[str]:
 
 
 def _spell(model: LlamaModel, texts: Iterable[str]) -> None:
-    """Raise `ModelError` for a letter or number that becomes no token. Prints each before llama.cpp may die."""
+    """Raise `ModelError` for a letter or number without a token. Prints each, since llama.cpp may die."""
     for text in texts:
         _say(f"spells U+{ord(text):04X}")
         if not model.tokenize_text(text) and unicodedata.category(text)[0] in "LN":
@@ -229,7 +230,7 @@ def _spell(model: LlamaModel, texts: Iterable[str]) -> None:
 
 
 def _cause(complaint: str, status: int | None) -> str:
-    """Why a process died, by its error output or exit status."""
+    """The cause of a process's death, by error output or exit status."""
     if found := _CAUSE.search(complaint):
         return found.group().strip()[:200]
     with suppress(ValueError):

@@ -61,7 +61,8 @@ class LocalTokens:
         self._config = config
 
     def may_fit(self, messages: Sequence[Message], most: int) -> bool:
-        """Whether messages may make a prompt of at most `most` tokens: longer than the longest tokens they can't.
+        """Whether messages may make a prompt of at most `most` tokens: no, if the messages would be longer even with
+        the longest tokens.
 
         Tokenising 8 MB of words takes seconds, and counting characters takes none.
         """
@@ -69,7 +70,8 @@ class LocalTokens:
         return letters <= most * USUAL_TOKEN or letters <= most * self._model.longest_token
 
     def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
-        """The prompt's tokens, and its chunks. Raises `PromptError` if the chat template refuses the messages."""
+        """The numbers of the prompt's tokens and chunks. Raises `PromptError` if the chat template refuses the
+        messages."""
         tokens = self._chat.tokenize(messages, self._tokenizer)
         return PromptSize(len(tokens), cut(tokens, self._config.chunk, self._model.piece))
 
@@ -83,7 +85,7 @@ class LocalTokens:
 
 
 class Vocabulary(LocalTokens):
-    """A GGUF's tokenizer and chat template without the weights, for planning a run. Close it when done."""
+    """A GGUF's tokenizer and chat template without the weights, for planning a run. To be closed after use."""
 
     def __init__(self, path: Path, file: ModelFile, think: bool = False) -> None:
         load_check.check(path, file)
@@ -101,27 +103,27 @@ class LoadOptions(NamedTuple):
     """Requirements for the engine: lengths and number of sequences, threads, memory."""
 
     contexts: tuple[int, ...]
-    """Tokens that a sequence may need, prompt and output together, by classes of length: the longest last."""
+    """Tokens of a sequence, prompt and output together, by classes of length: the longest last."""
     parallel: int | None
     """Most sequences in a batch; as many as the batch configuration allows, if null."""
     threads: int
     """Threads to compute with."""
     chains: int = 2**31
-    """Most sequences that will ever be ready at once; no slots are created for more."""
+    """Most sequences ready at the same time; no slots are created for more."""
     memory: int | None = None
-    """Bytes for the KV cache; half of the memory that is free beside the weights, if null."""
+    """Bytes for the KV cache; if null, half of the memory that is free after loading the weights."""
     gpu_layers: int = 0
     """Layers to compute on a GPU."""
     fast: bool = False
     """Take the fastest batch configuration, although a text's bytes then depend on the rest of the batch."""
     think: bool = False
-    """Let the model think before it writes."""
+    """Let the model think before the text."""
     config: BatchConfig | None = None
     """The batch configuration, if already settled by a run to be finished or replayed."""
 
 
 class LocalModel:
-    """A loaded model: a `generation.writer.Writer`. Close it, or use it in a `with`.
+    """A loaded model: a `generation.writer.Writer`. To be closed after use, or used in a `with`.
 
     Raises `ModelError` if the file can't be loaded or isn't the expected model, or if memory is missing.
     """
@@ -137,7 +139,7 @@ class LocalModel:
             load_check.check(path, file)
             chosen = _chosen(path, file, needs)
             self.config = chosen.config
-            # Before the weights are loaded: `layouts` counts them as memory still to be taken.
+            # Before the weights are loaded: `layouts` counts the weights as memory still to be taken.
             layouts, _ = memory.layouts(file, llama.context_cost(path, self.config), self.config, needs)
             self._model = stack.enter_context(LlamaModel(path, config=self.config))
             self._held.check_place()
@@ -163,10 +165,10 @@ class LocalModel:
         self._running.close()
 
     def serve_again(self, needs: LoadOptions) -> bool:
-        """Meet the requirements of another run with the weights that are loaded; false if they must be loaded anew.
+        """Meet the requirements of a further run with the loaded weights; false if the weights must be loaded anew.
 
-        Unfinished texts are cancelled, as by `stop_engine`. The weights must be loaded anew for another batch
-        configuration, and if the memory beside the weights seems to hold fewer sequences than are wanted.
+        Unfinished texts are cancelled, as by `stop_engine`. The weights must be loaded anew for a different batch
+        configuration, and if the memory left by the weights seems to hold fewer sequences than wanted.
         """
         self.stop_engine()
         chosen = _chosen(self.path, self.file, needs)
@@ -192,7 +194,7 @@ class LocalModel:
         *,
         fork: Fork | None = None,
     ) -> Future[Generation]:
-        """Queue a prompt; the engine's thread calls `on_text` with the new words as they come.
+        """Queue a prompt; the engine's thread calls `on_text` with each piece of new text.
 
         With `fork` the text begins with given tokens. Raises `PromptError` if the prompt doesn't fit, and
         `ModelError` if the model is closed.
@@ -201,7 +203,8 @@ class LocalModel:
         return self.engine.submit(request.model_copy(update={"fork": fork}), on_text)
 
     def request(self, messages: Iterable[Message], sampling: Sampling) -> Request:
-        """The engine's request for a prompt. With a grammar there are no thoughts, which the grammar would bind."""
+        """The engine's request for a prompt. With a grammar the model can't think, since the grammar would bind the
+        thoughts."""
         is_free = not any(isinstance(each, Grammar) for each in sampling.chain)
         tokens, opened = self._chat.request(list(messages), self._model, may_think=is_free)
         return Request(token_ids=tuple(tokens), sampling=sampling, opened=opened)
@@ -215,10 +218,10 @@ class LocalModel:
         return self.engine.score(prompt, self.tokenize_text(text))
 
     def score_text(self, before: str, *parts: str | Answers) -> Future[Score]:
-        """Queue a text to be scored as the continuation of another text, which may be empty, without a chat template.
+        """Queue a text to be scored as the continuation of the text `before`, perhaps empty, without a chat template.
 
-        The parts of the text are tokenised apart. Of answers the text has the first, and `Score.others` has all.
-        Raises the same errors as `score`.
+        The parts of the text are tokenised separately. Of `Answers` the text has the first, and `Score.others`
+        has all. Raises the same errors as `score`.
         """
         text: list[int] = []
         others: dict[int, list[int]] = {}
@@ -239,9 +242,9 @@ class LocalModel:
         return self._model.tokenize_text(text)
 
     def close(self) -> None:
-        """Stop the engine and free everything: at once, or in another thread if a callback calls this."""
+        """Stop the engine and free all memory: at once, or, if called by a callback, in a separate thread."""
         if self.engine.is_calling_back:
-            # Nothing may be freed before the engine's thread has ended, and no thread can wait for its own end.
+            # Memory may be freed only after the engine's thread has ended, and no thread can wait for itself.
             threading.Thread(target=self.close, name="remix-close", daemon=True).start()
             return
         with self._closing:
@@ -255,17 +258,18 @@ class LocalModel:
     ) -> None:
         self.close()
 
-    # -- what a record must say -----------------------------------------------------------------------------
+    # -- the writer's info ----------------------------------------------------------------------------------
 
     @property
     def info(self) -> WriterInfo:
-        """Who writes. Raises `WeightsChangedError` if the model's file was changed while the model was in use."""
+        """The writer's info for records. Raises `WeightsChangedError` if the model's file was changed while the model
+        was in use."""
         self._held.check()
         return self._info.model_copy(update={"parallel": self.engine.parallel})
 
     @property
     def sampled(self) -> int:
-        """Tokens sampled so far."""
+        """Number of tokens sampled."""
         return self.engine.sampled
 
     @property
@@ -275,11 +279,11 @@ class LocalModel:
 
     @property
     def scorer(self) -> LocalModel:
-        """Gives probabilities of texts by others: the model itself."""
+        """Gives probabilities of given texts: the model itself."""
         return self
 
     def _describe(self, exact: bool, exactness: str, threads: int) -> WriterInfo:
-        """The writer as far as nothing changes while the model is loaded."""
+        """The parts of the writer's info that stay the same while the model is loaded."""
         file, config = self.file, self.config
         return WriterInfo(
             name=file.name,
@@ -309,7 +313,7 @@ class LocalModel:
 
 
 def _chosen(path: Path, file: ModelFile, needs: LoadOptions) -> ChosenConfig:
-    """The batch configuration to use, whether it is exact, and how that was established."""
+    """The batch configuration to use, whether the configuration is exact, and how exactness was established."""
     if needs.gpu_layers and not llama.has_gpu():
         raise ModelError(
             "--gpu-layers: this build of llama.cpp knows no GPU, or finds none.",
@@ -324,9 +328,9 @@ def _chosen(path: Path, file: ModelFile, needs: LoadOptions) -> ChosenConfig:
 
 
 def memory_use(path: Path, file: ModelFile, needs: LoadOptions) -> MemoryUse:
-    """The memory that a model will take, before it is loaded or probed.
+    """The memory needed for a model, before the model is loaded or probed.
 
-    Raises `ModelError` if there is too little memory.
+    Raises `ModelError` for lack of memory.
     """
     if needs.config or needs.fast:
         config = needs.config or probe.fast_config(file, needs.gpu_layers).config
@@ -336,7 +340,7 @@ def memory_use(path: Path, file: ModelFile, needs: LoadOptions) -> MemoryUse:
 
 
 def check_memory(path: Path, file: ModelFile, contexts: tuple[int, ...], options: Options) -> None:
-    """Raises `ModelError` if the memory holds too few sequences of these contexts for a run."""
+    """Raises `ModelError` if the memory holds too few sequences of the given contexts for a run."""
     memory_use(
         path,
         file,

@@ -1,6 +1,6 @@
-"""Keys under which results of probing, tuning and load checks are kept in the user's cache.
+"""Keys of results of probing, tuning and load checks in the user's cache.
 
-Takes a procedure's name and a model, gives a key that holds for the same file, libraries and processor.
+Takes a procedure's name and a model, gives a key for the same file, libraries and processor.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from remix.records import ModelFile, canonical_sha256
 
 
 def memo_key(procedure: str, file: ModelFile, **further: Any) -> str:
-    """A result's key: `procedure` is the name and version of what found it, `further` all else it depends on."""
+    """A result's key: `procedure` is the name and version of the procedure, `further` are all further conditions of
+    the result."""
     return canonical_sha256(
         {
             "procedure": procedure,

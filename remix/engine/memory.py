@@ -1,7 +1,7 @@
-"""The memory that a model takes for a run: what fits, and how much it is in words.
+"""The memory of a model in a run: sequences that fit, and the need in words.
 
-Takes a model's file, the cost of its contexts and a run's `LoadOptions`, gives KV cache layouts and a `MemoryUse`.
-Loads nothing.
+Takes a model's file, the cost of the model's contexts and a run's `LoadOptions`, gives KV cache layouts and a
+`MemoryUse`. Loads no model.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from remix.engine.local import LoadOptions
 
 CELLS = 256
-"""llama.cpp rounds a sequence's context up to a multiple of this number of tokens."""
+"""llama.cpp rounds a sequence's context up to a multiple of 256 tokens."""
 
 TIGHT = 0.8
-"""Share of the free memory from which on a run's memory is worth a warning."""
+"""Share of the free memory from which on the need of a run causes a warning."""
 
 
 class MemoryUse(NamedTuple):
-    """The memory that a run takes, in bytes."""
+    """The memory of a run, in bytes."""
 
     weights: int
     cache: int
@@ -38,15 +38,15 @@ class MemoryUse(NamedTuple):
     calls: int
     """Buffers of decode calls."""
     free: int
-    """Memory that is free now."""
+    """Memory free at present."""
     layout: KVCacheLayout
-    """The layout that takes the most."""
+    """The layout with the largest need."""
     wanted: int
-    """Sequences that a batch would hold if there were more memory."""
+    """Number of sequences in a batch if memory were no limit."""
 
     @property
     def total(self) -> int:
-        """All memory that the run takes."""
+        """All memory needed for the run."""
         return self.weights + self.cache + self.calls
 
     @property
@@ -62,7 +62,7 @@ class MemoryUse(NamedTuple):
 
     @property
     def warning(self) -> str | None:
-        """A warning if memory is tight, with the options to lower; null if there is enough."""
+        """A warning if memory is tight, with the options to lower; null if memory is plentiful."""
         if self.total > self.free * TIGHT:
             return (
                 f"Memory is tight: this run takes {self.in_words}. Close other programs, lower --parallel or "
@@ -78,8 +78,8 @@ class MemoryUse(NamedTuple):
 
 
 def check_weights(path: Path, file: ModelFile) -> None:
-    """Raises `ModelError` if the memory can't hold the weights: llama.cpp would be killed, or read them from disk for
-    each token."""
+    """Raises `ModelError` if the memory can't hold the weights: the process would be killed, or would read the
+    weights from disk for each token."""
     free = psutil.virtual_memory().available + psutil.swap_memory().free
     if file.size > free and not llama.has_gpu():
         raise ModelError(
@@ -91,8 +91,8 @@ def check_weights(path: Path, file: ModelFile) -> None:
 def layouts(
     file: ModelFile, cost: ContextCost, config: BatchConfig, needs: LoadOptions
 ) -> tuple[list[KVCacheLayout], MemoryUse]:
-    """A KV cache layout for each context, with slots for sequences and for the prompts of finished ones, and the
-    memory that the largest layout takes. The weights must not be loaded yet.
+    """A KV cache layout for each context, with slots for sequences and for the prompts of finished sequences, and the
+    memory for the largest layout. The weights must not be loaded yet.
 
     A batch configuration with a fixed number of rows needs a slot for each row: the number determines the bytes.
     Raises `ModelError` if the memory holds too few sequences.
@@ -103,7 +103,7 @@ def layouts(
     sequences = config.rows if config.fixed else min(needs.parallel or config.rows, config.rows, needs.chains)
     least = sequences if config.fixed else 1
     made = []
-    # A run from elsewhere may ask for any context; no text that was planned is longer than the model's context.
+    # A run from elsewhere may ask for any context; no planned text is longer than the model's context.
     longest = file.context if file.context > 0 else MOST_TOKENS
     rounded = (max(1, -(-min(each, longest) // CELLS)) * CELLS for each in needs.contexts or (1,))
     for context in dict.fromkeys(rounded):

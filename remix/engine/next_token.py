@@ -1,6 +1,6 @@
-"""The next token of a sequence: sampled, given by the request, or one of a mark that closes a thought.
+"""The next token of a sequence: sampled, given by the request, or a token of a mark that closes a thought.
 
-Takes a decoder with logits for the sequence's slot; gives a token, or an error that concerns this sequence alone.
+Takes a decoder with logits for the sequence's slot; gives a token, or an error of this sequence alone.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from remix.errors import RemixError
 
 
 def next_token(decoder: Decoder, sequence: Sequence) -> int | RemixError:
-    """The token that comes next in a sequence. The samplers draw one in any case, so that random numbers go on."""
+    """The next token of a sequence. The samplers always draw a token, so that the random numbers are the same in all
+    cases."""
     given, closing = sequence.given, sequence.filter.forced
     try:
         if sequence.new_seed is not None:
             decoder.reseed(sequence.slot, sequence.new_seed)
-        # Of a mark that closes a thought at the limit, samplers hear what was drawn, in a branch as in any text.
+        # While a mark closes a thought at the limit, samplers accept the drawn tokens instead of the mark's, in a
+        # branch as in any text.
         token = decoder.sample(sequence.slot, None if closing else given)
     except RemixError as error:
         return error

@@ -1,10 +1,10 @@
-"""The index of the prefix cache: which slot holds the computed beginning of which prompt.
+"""The index of the prefix cache: slots by the computed beginnings of prompts.
 
-Takes prompts in chunks and the slots that hold the chunks, gives for a new prompt the slot with the longest common
+Takes prompts in chunks and the slots with the chunks, gives for a new prompt the slot with the longest common
 beginning. A trie of whole chunks (after SGLang's RadixAttention, 2023): prompts are computed chunk by chunk, and the
-bits of a chunk's keys and values are the same only if both prompts have a chunk with this beginning and end. The
-state of a recurrent layer can't be cut: slots of such a model are copied whole, so all chunks of a slot are shared or
-none. Pure bookkeeping: the KV cache is the decoder's.
+bits of a chunk's keys and values are the same only if the chunk has the same beginning and end in both prompts. The
+state of a recurrent layer can't be cut: slots of recurrent models are copied whole, and all chunks of a slot are
+shared or none. Pure bookkeeping: the KV cache is the decoder's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class SharedPrefix(NamedTuple):
 
 @dataclass
 class _Node:
-    """A path of chunks from a prompt's beginning: the chunks that follow, and the slots that hold the path."""
+    """A path of chunks from a prompt's beginning: the next chunks, and the slots that hold the path."""
 
     children: dict[Chunk, _Node] = field(default_factory=dict)
     slots: set[int] = field(default_factory=set)
@@ -68,9 +68,9 @@ class PrefixCache:
         self.add(target, chunks)
 
     def longest(self, chunks: Sequence[Chunk]) -> SharedPrefix:
-        """The slot that holds most of a prompt's beginning, the lowest of several; never the last chunk.
+        """The slot with the longest part of a prompt's beginning, the lowest of several; never the last chunk.
 
-        The last chunk is always computed, since the first token is sampled from its logits.
+        The last chunk is always computed, since the first token is sampled from the last chunk's logits.
         """
         node, best, length = self._root, SharedPrefix(-1, 0), 0
         for chunk in chunks[:-1]:
@@ -85,7 +85,7 @@ class PrefixCache:
         return best
 
     def length(self, slot: int) -> int:
-        """The number of tokens in a slot that can be shared."""
+        """The number of tokens of a slot that can be shared."""
         return sum(map(len, self._chunks.get(slot, ())))
 
     def holders(self, slot: int) -> int:

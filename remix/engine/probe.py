@@ -1,4 +1,4 @@
-"""The probe: do other sequences in the batch change a sequence's logits, with this model on this machine?
+"""The probe: does the rest of the batch change a sequence's logits, for a given model on this machine?
 
 Takes a GGUF and a batch config, gives a `Verdict`; takes a GGUF, gives the batch config to run the model with.
 Verdicts are kept in the user's cache per file, libraries and CPU features.
@@ -22,11 +22,11 @@ from remix.records import ModelFile
 from remix.util.cache import MemoStore
 
 PROBE = "remix/probe/3"
-"""Name and version of the procedure: verdicts of other versions don't count."""
+"""Name and version of the procedure: verdicts of different versions are ignored."""
 
 FEW_ROWS = 4
-"""Rows with which mixtures of experts are exact in weight types like Q4_K and IQ4_XS: from 8 rows for one expert on,
-llama.cpp takes other kernels for that expert, and kernels for repacked weights take rows by fours."""
+"""Rows for exact mixtures of experts in weight types like Q4_K and IQ4_XS: from 8 rows of the same expert on,
+llama.cpp uses different kernels for the expert, and kernels for repacked weights take rows by fours."""
 
 KNOWN_TO_DIFFER = ("_K", "F16", "F32")
 """Parts of the names of weight types whose kernels compute a row differently alone and in a batch of 16."""
@@ -46,16 +46,16 @@ class ChosenConfig(NamedTuple):
 
     config: BatchConfig
     exact: bool
-    """Whether a sequence's bytes are independent of the other sequences in the batch."""
+    """Whether a sequence's bytes are independent of the rest of the batch."""
     how: str
     """The evidence, in words."""
 
 
 def choose_config(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> ChosenConfig:
-    """The first batch config that passes its probe: any number of rows, always 16 or 4, one sequence at a time.
+    """The first batch config that passes the probe: any number of rows, always 16 or 4, one sequence at a time.
 
-    "Any number of rows" is skipped for weight types known to differ. If even the last config fails, or memory is too
-    small for a probe, `how` says so. Raises `ModelError` if the model can't be loaded.
+    "Any number of rows" is skipped for weight types known to differ. `how` says if even the last config fails, or
+    memory is too small for a probe. Raises `ModelError` if the model can't be loaded.
     """
     guess = llama.exact_config(*file.weight_types, gpu_layers=gpu_layers)
     *_, single = configs = _configs(file, guess)
@@ -78,7 +78,7 @@ def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
 
 
 def expected(path: Path, file: ModelFile, gpu_layers: int = 0) -> BatchConfig:
-    """The batch config that `choose_config` will give: the first one that didn't fail yet."""
+    """The expected result of `choose_config`: the first batch config without a failed probe in the cache."""
     configs = _configs(file, llama.exact_config(*file.weight_types, gpu_layers=gpu_layers))
     verdicts = ((config, _foreseen(path, file, config)) for config in configs)
     return next((config for config, verdict in verdicts if verdict is None or verdict.passed), configs[-1])
@@ -98,7 +98,7 @@ def _configs(file: ModelFile, guess: BatchConfig) -> list[BatchConfig]:
 
 
 def confirm(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> ChosenConfig:
-    """A batch config chosen before, perhaps on another machine, with the verdict on this machine."""
+    """A batch config chosen before, perhaps on a different machine, with the verdict on this machine."""
     verdict = probe(path, file, config, threads)
     if verdict is None:
         return ChosenConfig(config, True, "as it was settled before; too little memory to probe it here")
@@ -143,7 +143,7 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
 
 
 def _foreseen(path: Path, file: ModelFile, config: BatchConfig) -> Verdict | None:
-    """The verdict that is in the cache, or that needs no weights; null if a probe must find out."""
+    """The verdict in the cache, or a verdict that needs no weights; null if a probe is needed."""
     if known := _MEMOS.read(_key(file, config)):
         return known
     if config.rows > 1 and is_single(file):
@@ -171,7 +171,8 @@ def _kept(file: ModelFile, config: BatchConfig, verdict: Verdict) -> Verdict:
 
 
 def _key(file: ModelFile, config: BatchConfig) -> str:
-    """The key of a verdict: all that may change the logits. The number of threads was shown not to."""
+    """The key of a verdict: all settings with a possible effect on the logits. The number of threads was shown to
+    have none."""
     return memo_key(PROBE, file, config=config.model_dump())
 
 

@@ -1,6 +1,6 @@
-"""What waits in the engine's queue: tokens in chunks, a place in the KV cache, and a future.
+"""An entry of the engine's queue: tokens in chunks, a place in the KV cache, and a future.
 
-Takes chunks, gives a future that is claimed or cancelled once. Knows neither what is asked of the tokens nor a model.
+Takes chunks, gives a future that is claimed or cancelled once. Knows neither the use of the tokens nor a model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from remix.records import Sampling
 
 
 class Queued:
-    """Tokens to be computed in a slot, and the future of what is asked of them."""
+    """Tokens to be computed in a slot, and the future of the result."""
 
     def __init__(self, chunks: tuple[Chunk, ...], sampling: Sampling | None = None) -> None:
         """`sampling` says how further tokens are sampled, if any are."""
@@ -28,12 +28,12 @@ class Queued:
 
     @property
     def tokens(self) -> tuple[int, ...]:
-        """All tokens that are known before the first call."""
+        """All tokens known before the first call."""
         return tuple(chain.from_iterable(self.chunks))
 
     @property
     def beginning(self) -> tuple[Chunk, ...]:
-        """The chunks by which to look for a slot to copy from: all but the last can be copied."""
+        """The chunks for finding a slot to copy from: all except the last can be copied."""
         return self.chunks
 
     @property
@@ -42,7 +42,7 @@ class Queued:
         return len(self.tokens) + (self.sampling.most if self.sampling else 0)
 
     def claim(self) -> bool:
-        """Whether the sequence may run; if so, its future can't be cancelled any more.
+        """Whether the sequence may run; from then on the future can't be cancelled.
 
         Two threads must not call this method and `tell_if_cancelled` at the same time.
         """
@@ -62,7 +62,8 @@ class Queued:
         self.slot = slot
 
     def settle(self, outcome: object) -> None:
-        """Set the future's result, or its error if the outcome is one, unless the future was cancelled."""
+        """Set the future's result, or the future's error if the outcome is an exception, unless the future was
+        cancelled."""
         with suppress(InvalidStateError):
             if isinstance(outcome, BaseException):
                 self.future.set_exception(outcome)

@@ -1,7 +1,7 @@
-"""Thoughts: what a reasoning model writes before its text, switched off, closed, or kept apart from the text.
+"""Thoughts: the reasoning of a model before the text, switched off, closed, or kept apart from the text.
 
-Takes a chat template's source, gives the values that switch thinking off or on, and the marks around thoughts; takes
-sampled tokens one by one, tells tokens of thoughts from tokens of the text. Knows no model and no KV cache.
+Takes a chat template's source, gives the values for switching thinking off or on, and the marks around thoughts;
+takes sampled tokens in order, tells tokens of thoughts from tokens of the text. Knows no model and no KV cache.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Marks(NamedTuple):
     closing: str
     """The mark after a thought."""
     after: str = "\n\n"
-    """What stands between the closing mark and the text."""
+    """The string between the closing mark and the text."""
 
 
 _TEXT = "<|end|>", "<|start|>assistant<|channel|>final<|message|>"
@@ -46,22 +46,22 @@ MARKS = (
     Marks("<|open|>think<|sep|>", "<|close|>think<|sep|>", "<|open|>response<|sep|>"),
     Marks("to=self<|message|>", "<|eom|>", "<|start|>assistant to=user<|message|>"),
 )
-"""Marks that no text begins with. Taken off whether the chat template names the marks or not."""
+"""Marks with which no text begins. Taken off whether the chat template names the marks or not."""
 
 PHRASES = (
     Marks("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]", "\n"),
     Marks("Here is my thought process:", "Here is my response:", " "),
 )
-"""Marks that are words. A text may begin with the same words, so the chat template must name the closing mark."""
+"""Marks that consist of words. A text may begin with the same words: the chat template must name the closing mark."""
 
 _NAMED = re.compile(r"</([\w.:-]{0,32}?(?:think|thought|reason)[\w.:-]{0,32})>")
-"""Closing marks that a chat template names."""
+"""Closing marks named by a chat template."""
 
 MOST_NAMED = 8
-"""Most marks that a chat template names, beside those known: a hostile template may name a million."""
+"""Further marks named by a chat template, at most: a hostile template may name a million."""
 
 _SHARED = "<|end|>"
-"""A closing mark that templates without thoughts name as the end of a turn."""
+"""A closing mark that templates without thoughts use for the end of a turn."""
 
 HEADS = (
     "<|start|>assistant",
@@ -79,7 +79,7 @@ TAGS = ("<response>", "<answer>")
 """Marks before the text, if thoughts came."""
 
 ENDS = ("</response>", "</answer>", "[END FINAL RESPONSE]", "<|close|>")
-"""Marks after the text, if the chat template names them."""
+"""Marks after the text, if named by the chat template."""
 
 
 class Marking(NamedTuple):
@@ -94,7 +94,7 @@ class Marking(NamedTuple):
 
 
 def marking(template: str) -> Marking:
-    """The marks that a model with this chat template may write."""
+    """The marks that a model may write, by the model's chat template."""
     known = {each.closing for each in MARKS}
     named = dict.fromkeys(name for name in _NAMED.findall(template) if f"</{name}>" not in known)
     more = [Marks(f"<{name}>", f"</{name}>") for name in list(named)[:MOST_NAMED]]
@@ -110,7 +110,7 @@ def marking(template: str) -> Marking:
 
 
 def switches(template: str, think: bool) -> dict[str, Any]:
-    """The variables by which chat templates switch thinking off or on, with their values for this template."""
+    """The variables of chat templates that switch thinking off or on, with the values for this template."""
     statements = " ".join(re.findall(r"{%[^%]*reasoning_effort[^%]*%}", template))
     efforts = ("medium", "high", "low") if think else ("none", "no_think", "minimal", "low")
     known = [effort for effort in efforts if re.search(f"""["']{effort}["']""", statements)]
@@ -122,15 +122,15 @@ def switches(template: str, think: bool) -> dict[str, Any]:
 
 
 def left_open(markup: str, marks: Marking) -> Marks | None:
-    """The marks of the thought that a prompt leaves open, given the markup at the prompt's end."""
+    """The marks of the thought left open by a prompt, given the markup at the prompt's end."""
     end = markup.rstrip()
     return next((each for each in marks.thoughts if end.endswith(each.opening)), None)
 
 
 def closed(markup: str, opened: Marks) -> str:
-    """The markup at a prompt's end, which leaves a thought open, with the closing mark."""
+    """The markup at a prompt's end, with the closing mark of the open thought."""
     line = markup[len(markup.rstrip()) :]
-    # A template that writes the opening mark without a line break writes the closing mark likewise.
+    # A template that writes the opening mark without a line break writes the closing mark without a line break.
     after = opened.after if line or not opened.after.isspace() else ""
     return f"{markup}{line}{opened.closing}{after}"
 
@@ -147,7 +147,7 @@ def budget(options: Options, model: ModelFile | None) -> int:
 
 
 def lacks(model: ModelFile, options: Options) -> Iterator[str]:
-    """What a user should know of a model's missing chat template, or of missing thoughts, in a sentence each."""
+    """Notes for the user, in a sentence each: on a missing chat template, or on missing thoughts."""
     if not model.chat_template:
         yield (
             f"{model.name} has no chat template and gets the prompt as plain text. If it is a base model, it goes on "
@@ -163,7 +163,7 @@ class Sampled(NamedTuple):
     id: int
     """The token's id."""
     piece: bytes
-    """The bytes of text that the token stands for; none for control tokens."""
+    """The bytes of text of the token; none for control tokens."""
     spelling: bytes
     """The same bytes, or a control token's name."""
     choice: Choice | None = None
@@ -177,7 +177,7 @@ class Sampled(NamedTuple):
 
 
 class ThoughtFilter:
-    """Tells the tokens of a sequence's thoughts from the tokens of its text.
+    """Separates the tokens of a sequence's thoughts from the tokens of the text.
 
     A thought begins with an opening mark: in the prompt, at the beginning of the text after white space, or anywhere
     in the text if the mark begins with a control token. Within a thought only the closing mark counts.
@@ -190,8 +190,8 @@ class ThoughtFilter:
         most: int = 0,
         tokenize: Callable[[str], list[int]] = lambda markup: [],
     ) -> None:
-        """`opened` is the opening mark of a thought that the prompt leaves open; `most` the largest number of tokens
-        of thoughts, 0 for no limit. `tokenize` gives the tokens of the marks that close thoughts at the limit."""
+        """`opened` is the opening mark of a thought left open by the prompt; `most` the largest number of tokens of
+        thoughts, 0 for no limit. `tokenize` gives the tokens of the marks that close thoughts at the limit."""
         self._marks = marks or Marking()
         self._within = next((each for each in self._marks.thoughts if each.opening == opened), None)
         self._most, self._tokenize = most, tokenize
@@ -212,7 +212,7 @@ class ThoughtFilter:
         self.token_ids: list[int] = []
         """Tokens of thoughts and marks."""
         self.forced: deque[int] = deque()
-        """Tokens to come, whatever is sampled: the marks that close a thought at the limit."""
+        """Tokens to be used instead of the next sampled tokens: the marks that close a thought at the limit."""
 
     @property
     def is_within(self) -> bool:
@@ -220,7 +220,7 @@ class ThoughtFilter:
         return self._within is not None
 
     def put(self, token: Sampled) -> list[Sampled]:
-        """Take the next token; gives the tokens that are now known to be of the text, in order."""
+        """Take the next token; gives the tokens now known to belong to the text, in order."""
         ready: list[Sampled] = []
         self._coming.append(token)
         while self._coming:
@@ -230,8 +230,8 @@ class ThoughtFilter:
         return ready
 
     def end(self, last: bytes = b"") -> list[Sampled]:
-        """Note that no tokens follow; gives the remaining tokens of the text. `last` is the name of the token that
-        ended the turn, which belongs to no thought."""
+        """End the sequence; gives the remaining tokens of the text. `last` is the name of the token that ended the
+        turn and belongs to no thought."""
         if self._within:
             self._close(bytes(self._thought).removesuffix(last))
         return self._release()
@@ -329,7 +329,7 @@ class ThoughtFilter:
 
 
 def split(text: str) -> tuple[str, Thoughts | None]:
-    """A whole text without its thoughts, and the thoughts."""
+    """A whole text without thoughts, and the thoughts."""
     data = text.encode()
     thoughts = ThoughtFilter()
     ready = [*thoughts.put(Sampled(0, data, data)), *thoughts.end()]

@@ -1,4 +1,4 @@
-"""A tokenizer that remembers: prompts of a plan share most of their pieces.
+"""A tokenizer with a cache: prompts of a plan have most pieces in common.
 
 Takes a tokenizer, gives the same tokens. Doesn't know chat templates.
 """
@@ -10,14 +10,14 @@ import functools
 from remix.engine.chat import Tokenizer
 
 MOST_PIECES = 256
-"""Pieces of text that are remembered, and as many pieces of markup."""
+"""Pieces of text in the cache, and as many pieces of markup."""
 
 LONGEST_PIECE = 2**14
-"""Letters of a remembered piece: bounds the memory to some 64 MiB."""
+"""Characters of a remembered piece: bounds the memory to some 64 MiB."""
 
 
 class RememberingTokenizer:
-    """Tokenises a piece once, while it is among the last pieces asked for."""
+    """Tokenises a piece once, as long as the piece is among the last `MOST_PIECES`."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer

@@ -1,11 +1,11 @@
-"""Which waiting sequence runs next, in which slot, and which slot its prompt's beginning is copied from.
+"""The choice of the next sequence to run, of the slot, and of the slot from which the prompt's beginning is copied.
 
-Takes sequences, gives each a slot when a slot becomes free. Slots 0 … n-1 decode. The *prefix slots* behind them keep
-beginnings of prompts, for later prompts with the same beginning. If slots can be cut at the end of any chunk, the
-beginning is copied from a running sequence too, and prefix slots keep the prompts of finished sequences. If slots can
-be copied whole only, a prefix slot gets a beginning at the moment when the beginning is computed and nothing further:
-wherever a waiting or recent prompt parts from the prompt. Branches of one text wait until the branch that runs for
-all of them (`branches.py`) comes to the token where they part. Pure bookkeeping: no model, no threads.
+Takes sequences, gives each a slot when a slot becomes free. Slots 0 … n-1 decode. The next slots, the *prefix slots*,
+keep beginnings of prompts, for later prompts with the same beginning. If slots can be cut at the end of any chunk,
+the beginning is copied from a running sequence too, and prefix slots keep the prompts of finished sequences. If slots
+can be copied whole only, a prefix slot gets a beginning at the moment when exactly the beginning is computed:
+wherever a waiting or recent prompt parts from the prompt. Branches of a text wait until the running branch that they
+follow (`branches.py`) comes to the token where the two part. Pure bookkeeping: no model, no threads.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PATIENCE = 64
 """How often later sequences with a longer shared prefix may overtake the first of the queue."""
 
 RECENT = 64
-"""Prompts remembered after they were admitted: a beginning that occurred before may occur again."""
+"""Prompts remembered after admission: a repeated beginning may occur again."""
 
 
 class Copy(NamedTuple):
@@ -60,7 +60,7 @@ class Scheduler:
     def admit(self) -> tuple[Queued, Copy | None] | None:
         """Give a waiting sequence the lowest free slot; also the prefix to copy into the slot, if any is cached.
 
-        None if no slot is free, or if branches that go along with running ones keep all free slots.
+        None if no slot is free, or if all free slots are reserved for branches that follow running branches.
         """
         while self._free and (found := self._next()):
             sequence, shared = found
@@ -75,7 +75,7 @@ class Scheduler:
         return None
 
     def part(self, running: Iterable[Sequence]) -> list[tuple[Sequence, Sequence]]:
-        """The branches that part from running branches now, each after the running one; each has got a slot.
+        """Pairs of a running branch and a waiting branch that parts from the running branch now and has got a slot.
 
         While no slot is free, a branch stays in the queue, and begins by itself later.
         """
@@ -97,9 +97,10 @@ class Scheduler:
         return Copy(sequence.slot, target, self._prefixes.length(target))
 
     def computed(self, sequence: Queued) -> None:
-        """Note that a sequence's prompt is computed. If slots can be cut, all chunks but the last can be copied now.
+        """Note that a sequence's prompt is computed. If slots can be cut, all chunks except the last can be copied
+        from now on.
 
-        The last chunk is no use to other prompts: no prompt continues where another prompt ends.
+        The last chunk is of no use: no prompt continues after the end of a different prompt.
         """
         if self._copies_whole:
             self._recent.append(sequence.beginning)
@@ -107,7 +108,7 @@ class Scheduler:
             self._prefixes.add(sequence.slot, sequence.chunks[:-1])
 
     def release(self, sequence: Queued) -> Copy | None:
-        """Remove a sequence and free its slot; gives the copy of its prompt to keep in a prefix slot, if any."""
+        """Remove a sequence and free the slot; gives the copy of the prompt to keep in a prefix slot, if any."""
         slot = sequence.slot
         kept = self._keep_prefix(slot)
         self._prefixes.drop(slot)
@@ -116,7 +117,7 @@ class Scheduler:
         return kept
 
     def close_gap(self) -> tuple[int, int] | None:
-        """Move the sequence in the highest slot to a lower free slot; gives both slots, or None if there is no gap.
+        """Move the sequence in the highest slot to a lower free slot; gives both slots, or None without a gap.
 
         llama.cpp computes rows of neighbouring slots together, and splits a batch at every gap.
         """
@@ -129,7 +130,7 @@ class Scheduler:
         return last, sequence.slot
 
     def active(self) -> list[Queued]:
-        """The running sequences, in the order of their slots."""
+        """The running sequences, in the order of the slots."""
         return [self.running[slot] for slot in sorted(self.running)]
 
     @property
@@ -138,7 +139,7 @@ class Scheduler:
         return not self.waiting and not self.running
 
     def _start(self, sequence: Queued) -> bool:
-        """Take a sequence out of the queue and give it the lowest free slot; false if the sequence was cancelled."""
+        """Take a sequence out of the queue and into the lowest free slot; false if the sequence was cancelled."""
         self.waiting.remove(sequence)
         self._branches.remove(sequence)
         if not sequence.claim():
@@ -155,18 +156,18 @@ class Scheduler:
             return None
         best = max(shares, key=lambda share: share[1].length)
         self._overtaken = 0 if best is shares[0] else self._overtaken + 1
-        # The longest branch has the same prompt, so the same prefix.
+        # The longest branch has the same prompt, and thus the same prefix.
         return self._branches.longest(best[0], self.running.values()), best[1]
 
     def _ready(self) -> Iterator[Queued]:
         """The waiting sequences that may begin now, in the order of the queue.
 
-        Branches that go along with a running one don't begin, and each keeps a free slot from later sequences until
-        it parts: without a slot then, it would have to decode all its given tokens by itself.
+        Branches that follow a running branch don't begin, and each reserves a free slot until the two part: a branch
+        without a slot at that moment would have to decode all given tokens by itself.
         """
         kept = 0
         for sequence in self.waiting:
-            if self._branches.goes_along(sequence, self.running.values()):
+            if self._branches.follows(sequence, self.running.values()):
                 kept += 1
             else:
                 yield sequence

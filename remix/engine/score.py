@@ -1,7 +1,7 @@
-"""Scoring: the log-probability of each token of a given text after a prompt, and of others in a token's place.
+"""Scoring: the log-probability of each token of a given text after a prompt, and of alternatives in a token's place.
 
-Takes a prompt and a text as tokens, in chunks; says for each chunk which tokens' log-probabilities are wanted, and
-collects them. Knows no queue, no KV cache and no llama.cpp.
+Takes a prompt and a text as tokens, in chunks; lists for each chunk the tokens to score, and collects the
+log-probabilities. Knows no queue, no KV cache and no llama.cpp.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from remix.records import Score
 
 
 class Scoring(Queued):
-    """A prompt and a text to score, and the log-probabilities so far.
+    """A prompt and a text to score, and the log-probabilities computed until now.
 
-    `chunks` hold all tokens but the text's last, which no further token depends on.
+    `chunks` hold all tokens except the text's last, on which no further token depends.
     """
 
     def __init__(
@@ -27,13 +27,14 @@ class Scoring(Queued):
         chunks: tuple[Chunk, ...],
         others: Mapping[int, Sequence[int]],
     ) -> None:
-        """`others` are the tokens to score beside the text's own, by the token's place in the text."""
+        """`others` are alternative tokens to score, by the index of a token in the text."""
         super().__init__(chunks)
         self._begin = len(prompt)
         self._all = (*prompt, *text)
         self._others = others
         self.logprobs: list[list[float]] = []
-        """For each token of the text the log-probability, then those of `others` in the token's place."""
+        """For each token of the text the log-probability, followed by the log-probabilities of the alternatives in
+        `others`."""
 
     @property
     def tokens(self) -> tuple[int, ...]:
@@ -42,14 +43,15 @@ class Scoring(Queued):
 
     @property
     def beginning(self) -> tuple[Chunk, ...]:
-        """The chunks up to the first whose logits are wanted: KV cells, which can be copied, hold no logits."""
+        """The chunks up to and including the first whose logits are needed: KV cells can be copied, but hold no
+        logits."""
         ends = accumulate(map(len, self.chunks))
         return self.chunks[: 1 + sum(end < self._begin for end in ends)]
 
     def wanted(self, position: int, count: int) -> list[tuple[int, ...]]:
         """The tokens to score after tokens of a chunk: of `count` tokens, the first at `position`.
 
-        Each token of the text, with the others for its place behind.
+        Each item is a token of the text, followed by the alternatives in its place.
         """
         places = range(max(position + 1, self._begin), position + count + 1)
         return [(self._all[place], *self._others.get(place - self._begin, ())) for place in places]

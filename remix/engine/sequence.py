@@ -1,4 +1,4 @@
-"""A sequence: a request, the tokens sampled so far, and the text without the thoughts.
+"""A sequence: a request, the tokens sampled until now, and the text without the thoughts.
 
 Takes sampled or given tokens; gives the text, in pieces and as a whole, and why the text ended. Stop strings,
 streaming and choices concern the text alone. Knows no further sequences, no KV cache and no llama.cpp.
@@ -22,9 +22,9 @@ Finish = Literal["stop", "length"]
 
 
 def trunk_of(request: Request) -> str | None:
-    """The same for branches with the same prompt and random numbers, whose samplers agree while their tokens do.
+    """A key of branches with the same prompt and random numbers: equal tokens then mean equal states of the samplers.
 
-    Null for a request without given tokens. Bounds and stop strings may differ: no sampler knows them.
+    Null for a request without given tokens. Bounds and stop strings may differ, since no sampler uses them.
     """
     if request.fork is None:
         return None
@@ -33,7 +33,7 @@ def trunk_of(request: Request) -> str | None:
 
 
 class Sequence(Queued):
-    """A request, the tokens sampled so far, and the future of the `Generation`."""
+    """A request, the tokens sampled until now, and the future of the `Generation`."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Sequence(Queued):
     ) -> None:
         """`marks` are the marks of thoughts that the model may write, `tokenize` gives the tokens of a mark.
 
-        Raises `PromptError` if more tokens are given than the sequence may have.
+        Raises `PromptError` if the request gives more tokens than the sequence may have.
         """
         super().__init__(chunks or (request.token_ids,), request.sampling)
         self.request = request
@@ -55,9 +55,9 @@ class Sequence(Queued):
         if given > most:
             raise PromptError(f"{given} tokens are given, and the text may have {most}.", "Raise --max-tokens.")
         self.trunk = trunk_of(request)
-        """What branches of the same text have in common; null for a text of which all tokens are sampled."""
+        """The same key for branches of the same text; null for a text without given tokens."""
         self.begun: list[Sampled] = []
-        """Of a branch, the given tokens that were taken so far, with their choices."""
+        """Of a branch, the given tokens taken until now, with the choices."""
         self.token_ids: list[int] = []
         """All sampled or given tokens."""
         self.filter = ThoughtFilter(marks, request.opened, request.sampling.max_thoughts, tokenize)
@@ -80,17 +80,17 @@ class Sequence(Queued):
 
     @property
     def given(self) -> int | None:
-        """The next token, if it is given."""
+        """The next token, if given by the request."""
         return self._given[len(self.token_ids)] if len(self.token_ids) < len(self._given) else None
 
     @property
     def new_seed(self) -> int | None:
-        """The seed of new random numbers, if they begin with the next token."""
+        """The seed of new random numbers, if new random numbers begin with the next token."""
         fork = self.request.fork
         return fork.seed if fork and len(self.token_ids) == len(self._given) else None
 
     def in_common(self, other: Sequence) -> int:
-        """The number of given tokens that two branches of the same text have in common, from the beginning."""
+        """The number of given tokens in common, from the beginning, of two branches of the same text."""
         both = zip(self._given, other._given, strict=False)
         return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], both))
 

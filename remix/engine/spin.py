@@ -1,9 +1,9 @@
 """The wait policy: how llama.cpp's OpenMP threads wait for each other.
 
-Gives environment variables, as tuned or by default. Waiting threads spin for a while before they sleep. GNU's default
-is a long spin: good on an idle machine, but beside another busy process decoding took forty times as long. With a
-short spin, decoding slows only by the other process's share. The library reads the variables once, when it is loaded,
-so `wait_policy` must be applied before.
+Gives environment variables, as tuned or by default. Waiting threads spin for a while before sleeping. GNU's default
+is a long spin: good on an idle machine, but beside a busy process decoding took forty times as long. With a short
+spin, decoding slows only by the busy process's share. The library reads the variables once, on loading: `wait_policy`
+must be applied before.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class WaitPolicy(Frozen):
     """How threads wait, as `remix models tune` found to be fastest."""
 
     variables: dict[str, str]
-    """Environment variables: one of `POLICIES`."""
+    """Environment variables: an item of `POLICIES`."""
 
 
 _KEY, _MEMOS = "spin", MemoStore("threads", WaitPolicy)

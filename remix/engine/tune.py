@@ -1,9 +1,8 @@
 """Tuning: the fastest exact batch config for a model on this machine.
 
-Takes a GGUF, gives the measurements, and keeps the winner in the user's cache, where `choose` finds it. A child
-process times prompts per chunk size and decode calls per number of rows, in turns, so that a disturbance slows all
-alike; the speed of each batch config is computed from these times. Only a config that passes the probe can win. Knows
-nothing of what will be written.
+Takes a GGUF, gives the measurements, and keeps the winner in the user's cache for `choose`. A child process times
+prompts per chunk size and decode calls per number of rows, in turns, so that a disturbance slows all alike; the speed
+of each batch config is computed from the times. Only a config that passes the probe can win. Knows nothing of runs.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ ROWS = (probe.FEW_ROWS, 8, 16, 32)
 CHUNKS = (32, 64, 128)
 
 SHARED, OWN, KINDS, TEXT = 170, 27, 3, 60
-"""Averages for a passage of the shipped essays: tokens that its prompts share, further tokens of each prompt, number
-of kinds (prompts), and tokens of a text."""
+"""Averages for a passage of the shipped essays: tokens shared by the passage's prompts, further tokens of each
+prompt, number of kinds (prompts), and tokens of a text."""
 
 TEXTS = 72
 """Texts of a run. At a run's end rows fall idle, the more the more rows: on average 13.2 of 16 rows were active, and
@@ -44,10 +43,10 @@ ROUNDS, PATIENCE = 4, 25.0
 """Turns of each measurement, and seconds after which no further turn begins."""
 
 LEAST_SPEED_BESIDE = 1 / 3
-"""Share of its speed that a wait policy must keep beside a busy process."""
+"""Share of the speed that a wait policy must keep beside a busy process."""
 
 UNBOUNDED = processes.Bounds(seconds=None)
-"""No deadline: a large model may take minutes for a prompt, and the user can end it with Ctrl-C."""
+"""No deadline: a large model may take minutes for a prompt, and the user can press Ctrl-C."""
 
 LEAST_GAIN = 1.05
 """Least factor, in speed, of a wait policy to replace the short spin."""
@@ -68,7 +67,7 @@ class Timed(Frozen):
 
 
 class Waiting(Frozen):
-    """The winner's speed with one wait policy, in texts a minute."""
+    """The winner's speed with a wait policy, in texts per minute."""
 
     policy: dict[str, str]
     """Environment variables."""
@@ -97,11 +96,12 @@ _MEMOS = MemoStore("tuned", Tuned)
 _PROCEDURE = f"remix/tune/1 by {probe.PROBE}"
 
 
-# -- using it -----------------------------------------------------------------------------------------------
+# -- using the result -----------------------------------------------------------------------------------
 
 
 def choose(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> ChosenConfig:
-    """The batch config to run a model with: as tuned on this machine, else the first one that passes its probe.
+    """The batch config to run a model with: as tuned on this machine, else the first batch config that passes the
+    probe.
 
     Tuned configs are for the CPU alone. Raises `ModelError` if the model can't be loaded.
     """
@@ -112,12 +112,12 @@ def choose(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> Ch
 
 
 def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
-    """Whether `choose` finds its answer in the cache."""
+    """Whether `choose` finds the batch config in the cache."""
     return (not gpu_layers and recall(file) is not None) or probe.is_known(file, gpu_layers)
 
 
 def expected(path: Path, file: ModelFile, gpu_layers: int = 0) -> BatchConfig:
-    """The batch config that `choose` will give, as far as the cache tells."""
+    """The expected result of `choose`, by the cache."""
     tuned = None if gpu_layers else recall(file)
     return tuned.config if tuned else probe.expected(path, file, gpu_layers)
 
@@ -137,7 +137,7 @@ def forget(file: ModelFile) -> None:
     _MEMOS.forget(memo_key(_PROCEDURE, file))
 
 
-# -- finding it ---------------------------------------------------------------------------------------------
+# -- measuring ------------------------------------------------------------------------------------------
 
 
 def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) -> Tuned:
@@ -179,7 +179,7 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
 
 
 def best_policy(waiting: tuple[Waiting, ...]) -> dict[str, str]:
-    """The wait policy to use: the first, unless another is faster, also beside a busy process."""
+    """The wait policy to use: the first, unless a different policy is faster, also beside a busy process."""
     first = waiting[0]
     others = [
         each
@@ -192,8 +192,8 @@ def best_policy(waiting: tuple[Waiting, ...]) -> dict[str, str]:
 def _candidates(file: ModelFile) -> list[BatchConfig]:
     """All batch configs that may be exact with a model's weight types."""
     guess = llama.exact_config(*file.weight_types)
-    # With flash attention a single row is computed differently, so rows must be fixed. Free rows aren't tried for
-    # weight types known to compute 1 and 16 rows differently.
+    # With flash attention a single row is computed differently: rows must be fixed. Free rows aren't tried for weight
+    # types known to compute 1 and 16 rows differently.
     kinds = [*([] if probe.is_hopeless(file) else [(False, False)]), (True, False), (True, True)]
     most = (1,) if probe.is_single(file) else ROWS
     return [
@@ -232,7 +232,7 @@ def _wait(path: Path, config: BatchConfig, threads: int) -> tuple[Waiting, ...]:
 
 
 def _child(work: _Work, policy: Mapping[str, str]) -> list[Timed]:
-    """Measure in a child process, since llama.cpp's library reads the wait policy when it is loaded."""
+    """Measure in a child process, since llama.cpp's library reads the wait policy on loading."""
     variables: dict[str, str | None] = dict.fromkeys(spin.VARIABLES) if policy else {}
     ended = processes.run_python(
         "remix.engine.tune:main", [], UNBOUNDED, work.model_dump_json().encode(), {**variables, **policy}
@@ -250,7 +250,7 @@ _BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
 
 @contextmanager
 def _busy() -> Iterator[None]:
-    """Run a process with a busy loop, which ends with this process too."""
+    """Run a process with a busy loop, which also ends if this process dies."""
     command = [*processes.python(), "-S", "-c", _BUSY]
     with subprocess.Popen(command, env=processes.clean_environment()) as process:
         try:
@@ -327,14 +327,14 @@ class _Bench:
                 self._decoder.prefill(0, [1] * min(chunk, SHARED + OWN - start), start)
 
     def _decode(self, rows: int) -> float:
-        """Decode one token of each of `rows` sequences behind a prompt; gives the time of the call's start."""
+        """Decode a token of each of `rows` sequences after a prompt; gives the start time of the call."""
         self._open(0)
         step = min(size for name, size in self.parts if name == "prompts")
         for start in range(0, SHARED, step):
             self._decoder.prefill(0, [1] * min(step, SHARED - start), start)
         for slot in range(1, rows):
             self._decoder.copy(0, slot, SHARED)
-        # The first call also does the copies' work, so the second call is timed.
+        # The first call also does the copies' work: the second call is timed.
         for position in (SHARED, SHARED + 1):
             begun = time.perf_counter()
             self._decoder.decode([Row(slot, 1, position) for slot in range(rows)])
@@ -347,7 +347,7 @@ class _Bench:
 
 
 def _active(config: BatchConfig) -> int:
-    """Average number of active rows in a run of `TEXTS` texts, whose rows fall idle one by one at the end."""
+    """Average number of active rows in a run of `TEXTS` texts; at the end of the run rows become idle."""
     return max(1, round(config.rows / (1 + config.rows / TEXTS)))
 
 

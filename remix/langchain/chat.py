@@ -1,7 +1,6 @@
 """The exact batched engine as a LangChain chat model.
 
-Takes and gives LangChain's messages. Knows the engine's front (`engine/local.py`), nothing of slots, rows or
-llama.cpp.
+Takes and gives LangChain's messages. Knows the engine's front (`engine/local.py`), but no slots, rows or llama.cpp.
 """
 
 from __future__ import annotations
@@ -47,14 +46,13 @@ _HOLDING = threading.Lock()
 class ChatRemix(BaseChatModel):
     """remix's exact batched engine as a LangChain chat model.
 
-    The same messages, sampling parameters and seed give the same text; the calls in the batch and the order of calls
-    change nothing. The model is loaded at the first call and freed by `close()`, at the end of a `with`, or
-    with the object; copies share the loaded model. To change sampling parameters for one call, `bind` them instead of
-    making a second `ChatRemix`: only calls of one loaded model share a batch. A last `AIMessage` is the beginning of
-    the answer (prefill); the answer then holds the new words alone, and goes on as if the model itself had begun so
-    (`continued.py`). `with_structured_output` gives JSON that fits a
-    schema. Token counts (`get_num_tokens_from_messages`, `trim_messages`) are those of the model's own tokenizer and
-    chat template.
+    The same messages, sampling parameters and seed give the same text; the rest of the batch and the order of calls
+    have no effect. The model is loaded at the first call and freed by `close()`, at the end of a `with`, or with the
+    object; copies share the loaded model. To change sampling parameters for a call, use `bind` instead of a second
+    `ChatRemix`: only calls of the same loaded model share a batch. A last `AIMessage` is the beginning of the answer
+    (prefill); the answer then holds the new words alone, and continues as if the model had written the beginning
+    (`continued.py`). `with_structured_output` gives JSON that fits a schema. Token counts
+    (`get_num_tokens_from_messages`, `trim_messages`) are computed with the model's own tokenizer and chat template.
 
     Raises `PromptError` for messages that aren't text or don't fit `context`, and `ModelError` if the model can't be
     found, loaded or used. `bind_tools` isn't supported.
@@ -69,7 +67,7 @@ class ChatRemix(BaseChatModel):
     max_tokens: int = Field(300, ge=1)
     """Most new tokens; a longer answer is cut, with the `finish_reason` "length"."""
     think: bool = False
-    """Let a reasoning model think before it answers. Its thoughts are the message's `reasoning_content`."""
+    """Let a reasoning model think before the answer. The thoughts are the message's `reasoning_content`."""
     max_thoughts: int = Field(0, ge=0)
     """Most tokens of thoughts, besides `max_tokens`; at 0 thoughts take from `max_tokens`."""
     max_string: int | None = Field(None, ge=1, le=1000)
@@ -104,14 +102,14 @@ class ChatRemix(BaseChatModel):
         name = None if self.model is None else str(self.model)
         request = LoadRequest(name, self.models, self.context, self.parallel, self.threads, self.think)
         with _HOLDING:
-            # A copy with other fields still holds the original's weights.
+            # A copy with changed fields still holds the original's weights.
             if self._held is None or self._held.request != request:
                 self._held = Weights(request)
             return self._held
 
     @property
     def model_name(self) -> str:
-        """The model's name, never its path. Raises `ModelError` for an unknown model."""
+        """The model's name, never the path. Raises `ModelError` for an unknown model."""
         return self._weights.file.name
 
     @property
@@ -120,7 +118,7 @@ class ChatRemix(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        """All that determines an answer besides the messages: the key of LangChain's caches."""
+        """All conditions of an answer except the messages: the key of LangChain's caches."""
         file = self._weights.file
         fields = {name: getattr(self, name) for name in ("think", *_CALLABLE, *LOGPROBS)}
         return {"model_name": file.name, "sha256": file.sha256, **fields, "stop": list(self.stop)}
@@ -142,7 +140,7 @@ class ChatRemix(BaseChatModel):
     ) -> None:
         self.close()
 
-    # -- one conversation -----------------------------------------------------------------------------------
+    # -- a conversation -------------------------------------------------------------------------------------
 
     def _generate(
         self,
@@ -235,9 +233,9 @@ class ChatRemix(BaseChatModel):
         return_exceptions: bool = False,
         **kwargs: Any,
     ) -> list[AIMessage]:
-        """Answer all inputs, with up to `parallel` of them in a batch, or up to the config's `max_concurrency`.
+        """Answer all inputs, in batches of up to `parallel` inputs, or up to the config's `max_concurrency`.
 
-        (`abatch` isn't overridden, because LangChain starts all its calls at once anyway.)
+        (`abatch` isn't overridden, because LangChain's `abatch` starts all calls at once anyway.)
         """
         configs = self._concurrent(config, len(inputs))
         return super().batch(inputs, configs, return_exceptions=return_exceptions, **kwargs)
@@ -270,11 +268,11 @@ class ChatRemix(BaseChatModel):
     # -- tokens ---------------------------------------------------------------------------------------------
 
     def get_token_ids(self, text: str) -> list[int]:
-        """Return the token ids of a text by this model's own tokenizer, or by `custom_get_token_ids`."""
+        """Return the token ids of a text by the model's own tokenizer, or by `custom_get_token_ids`."""
         return super().get_token_ids(text) if self.custom_get_token_ids else self._weights.tokenize_text(text)
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
-        """Count the tokens of the prompt that messages make with this model's own chat template."""
+        """Count the tokens of the prompt made from messages with the model's own chat template."""
         if tools or self.custom_get_token_ids:
             return super().get_num_tokens_from_messages(messages, tools)
         return len(self._weights.tokenize(from_langchain(messages)))
@@ -290,16 +288,16 @@ class ChatRemix(BaseChatModel):
         strict: bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
-        """Return this model with answers in JSON that fits a pydantic class, a `TypedDict` or a JSON schema.
+        """Return the model with answers in JSON that fits a pydantic class, a `TypedDict` or a JSON schema.
 
-        A grammar constrains decoding, so an answer that isn't cut always fits. `max_tokens` may cut an answer, which
+        A grammar constrains decoding: an uncut answer always fits. `max_tokens` may cut an answer; the parser then
         raises an `OutputParserException`; `max_string` or the schema's own `maxLength` and `maxItems` keep small
-        models from writing strings without end. The schema isn't added to the prompt: describe it in a message. All
-        values of `method` have the same effect, and `strict` is always true; with "json_mode" the schema may be left
-        out, for any JSON object. "function_calling" calls no tools.
+        models from writing strings without end. The schema isn't added to the prompt: describe the schema in a
+        message. All values of `method` have the same effect, and `strict` is always true; with "json_mode" the schema
+        may be left out, for any JSON object. "function_calling" calls no tools.
 
-        Raises `ModelError` for a schema that no grammar can be made of (with `pattern`, for example), and
-        `ValueError` for a value that isn't a schema.
+        Raises `ModelError` for a schema without a grammar (with `pattern`, for example), and `ValueError` for a value
+        that isn't a schema.
         """
         if kwargs:
             raise ValueError(f"Received unsupported arguments {kwargs}")
@@ -317,7 +315,7 @@ class ChatRemix(BaseChatModel):
     # -- forms ----------------------------------------------------------------------------------------------
 
     def _call(self, stop: list[str] | None, given: Mapping[str, Any]) -> Call:
-        """What this model's fields ask for, or a call's arguments instead of the fields."""
+        """A call's parameters: the call's arguments, else the model's fields."""
         fields = {name: getattr(self, name) for name in LOGPROBS}
         return Call(self._sampling(stop, given), wanted_top(fields, given))
 
@@ -377,6 +375,6 @@ def _outcome(future: Future[Generation]) -> Generation:
 
 def _tell(loop: asyncio.AbstractEventLoop, callback: Callable[..., object], *arguments: object) -> None:
     """Call a function in an event loop, from the engine's thread."""
-    # A loop that has ended before the text needs no answer, and must not stop the engine's thread.
+    # A loop that has ended needs no answer, and must not stop the engine's thread.
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(callback, *arguments)

@@ -1,6 +1,6 @@
-"""What a call of the chat model asks for, and the chunks of its stream.
+"""A chat model's call: parameters, and the chunks of the stream.
 
-Takes pieces of the text and choices of tokens as the engine gives them, gives LangChain's chunks. Knows no engine.
+Takes pieces of the text and choices of tokens from the engine, gives LangChain's chunks. Knows no engine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from remix.records import Choice, Generation, Sampling
 
 
 class Call(NamedTuple):
-    """What a call asks for."""
+    """The parameters of a call."""
 
     sampling: Sampling
     top: int | None
@@ -34,7 +34,8 @@ class Chunks:
         self._tokens = None if call.top is None else Streamed(call.top)
 
     def of(self, item: str | Choice) -> Iterator[ChatGenerationChunk]:
-        """The chunk for a piece of the text; a token is told with the text that completes it."""
+        """The chunk for a piece of the text; log-probabilities of a token come with the piece that completes the
+        token."""
         if isinstance(item, str):
             told = in_metadata(self._tokens.sent(item) if self._tokens else None)
             yield ChatGenerationChunk(message=AIMessageChunk(content=item, response_metadata=told))
@@ -42,5 +43,5 @@ class Chunks:
             self._tokens.add(item)
 
     def rest(self, generation: Generation) -> list[dict[str, Any]] | None:
-        """The tokens that haven't been told when the text has ended."""
+        """The tokens not yet in a chunk when the text has ended."""
         return self._tokens.rest(generation) if self._tokens else None

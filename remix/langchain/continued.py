@@ -1,13 +1,13 @@
-"""Answers that go on from words of the caller: a last message of the assistant as given tokens.
+"""Continued answers: a last message of the assistant, by the caller, as given tokens.
 
-Takes a conversation, gives a request whose text begins with given tokens, and takes the beginning off the answer. So
-the engine reads the beginning as if the model had written it: with the same seed an answer's own first words lead to
-the same answer. Knows nothing of LangChain.
+Takes a conversation, gives a request whose text begins with given tokens, and takes the beginning off the answer. The
+engine treats the beginning as if the model had written the words: with the same seed an answer's own first words lead
+to the same answer. Knows nothing of LangChain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remix.engine.local import LocalModel
 
 _LIKE_A_MARK = ("<", "[", "◁", "to=")
-"""Beginnings of marks of thoughts, which the engine takes off a text."""
+"""First characters of marks of thoughts, which the engine takes off a text."""
 
 
 class Beginning(NamedTuple):
@@ -28,10 +28,10 @@ class Beginning(NamedTuple):
     text: str = ""
 
     def taken_off(self, generation: Generation) -> Generation:
-        """An answer without its beginning, whose tokens count as the prompt's."""
+        """An answer without the caller's beginning; the beginning's tokens count as the prompt's."""
         count, text = len(self.tokens), generation.text
         if not (text.startswith(self.text) or self.text.startswith(text)):
-            return generation  # the model's marks of thoughts made something else of the beginning
+            return generation  # the engine has taken marks of thoughts out of the beginning
         changes = {
             "text": text[len(self.text) :],
             "token_ids": generation.token_ids and generation.token_ids[count:],
@@ -41,7 +41,7 @@ class Beginning(NamedTuple):
         return generation.model_copy(update=changes)
 
     def without_letters(self, on_text: Callable[[str], None]) -> Callable[[str], None]:
-        """A listener that leaves the letters of the beginning out."""
+        """A listener that leaves out the characters of the beginning."""
         left = len(self.text)
 
         def heard(text: str) -> None:
@@ -53,7 +53,7 @@ class Beginning(NamedTuple):
         return heard
 
     def without_tokens(self, on_choice: Callable[[Choice], None]) -> Callable[[Choice], None]:
-        """A listener that leaves the tokens of the beginning out."""
+        """A listener that leaves out the tokens of the beginning."""
         left = len(self.tokens)
 
         def heard(choice: Choice) -> None:
@@ -66,7 +66,8 @@ class Beginning(NamedTuple):
         return heard
 
     def after(self, future: Future[Generation]) -> Future[Generation]:
-        """The future of an answer without its beginning; cancelled, it cancels the other."""
+        """The future of an answer without the beginning; if the caller cancels this future, `future` is cancelled
+        too."""
         outer: Future[Generation] = Future()
 
         def settle(done: Future[Generation]) -> None:
@@ -86,10 +87,11 @@ class Beginning(NamedTuple):
 
 
 def begun(local: LocalModel, messages: Sequence[Message], sampling: Sampling) -> tuple[Request, Beginning]:
-    """The request for a conversation, and the beginning of its answer; without tokens if it's part of the prompt.
+    """The request for a conversation, and the beginning of the answer; without tokens if the prompt has the
+    beginning.
 
-    The beginning stays part of the prompt if it couldn't be part of the answer: with a grammar, if it holds a stop
-    string, or begins like the mark of a thought.
+    The beginning stays part of the prompt if the sampling has a grammar, or if the beginning holds a stop string or
+    looks like the mark of a thought.
     """
     request = local.request(messages, sampling)
     opening = messages[-1].content if messages[-1].role == "assistant" else ""
@@ -97,7 +99,7 @@ def begun(local: LocalModel, messages: Sequence[Message], sampling: Sampling) ->
     count = len(request.token_ids) - len(tokens)
     if not tokens or not count or request.token_ids[count:] != tokens:
         return request, Beginning()
-    text = _spelt(local, tokens)
+    text = b"".join(map(local.engine.decoder.piece, tokens)).decode("utf-8", "replace")
     longer = sampling.model_copy(update={"max_tokens": sampling.max_tokens + len(tokens)})
     changes = {"token_ids": request.token_ids[:count], "sampling": longer, "fork": Fork(token_ids=tokens)}
     return request.model_copy(update=changes), Beginning(tokens, text)
@@ -107,7 +109,3 @@ def _may_be_given(opening: str, sampling: Sampling) -> bool:
     is_bound = any(isinstance(each, Grammar) for each in sampling.chain)
     is_ended = any(stop in opening.lstrip() for stop in sampling.stop)
     return not is_bound and not is_ended and not opening.lstrip().startswith(_LIKE_A_MARK)
-
-
-def _spelt(local: LocalModel, tokens: Iterable[int]) -> str:
-    return b"".join(map(local.engine.decoder.piece, tokens)).decode("utf-8", "replace")

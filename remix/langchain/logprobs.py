@@ -1,4 +1,4 @@
-"""Log-probabilities of an answer's tokens, in the shape in which LangChain's models by OpenAI give them.
+"""Log-probabilities of an answer's tokens, in the form of LangChain's models by OpenAI.
 
 Takes choices, gives `{"content": [{"token", "bytes", "logprob", "top_logprobs": [{"token", "bytes", "logprob"}]}]}`:
 natural logarithms of the probabilities before any sampler. Knows no engine.
@@ -21,16 +21,16 @@ MOST = 5
 """Most tokens told in the place of each: as many alternatives as the engine traces."""
 
 NEVER = -9999.0
-"""Stands for the logarithm of 0, which JSON doesn't have."""
+"""Stands for the logarithm of 0, which JSON can't represent."""
 
 _BROKEN = "\ufffd"
-"""Stands in a token's text for a part of a letter, whose bytes a trace doesn't tell."""
+"""Stands in a token's text for part of a character; a trace doesn't have the bytes."""
 
 
 def wanted_top(fields: Mapping[str, Any], given: Mapping[str, Any]) -> int | None:
-    """The number of tokens to tell in the place of each token; null if no log-probabilities are asked for.
+    """The number of tokens to list in the place of each token; null without a request for log-probabilities.
 
-    Takes the chat model's fields and a call's arguments. Raises `ModelError` for a number that can't be had.
+    Takes the chat model's fields and a call's arguments. Raises `ModelError` for a number beyond the engine's.
     """
     told, top = (given.get(name, fields[name]) for name in NAMES)
     if top is not None and (isinstance(top, bool) or not isinstance(top, int) or not 0 <= top <= MOST):
@@ -41,7 +41,7 @@ def wanted_top(fields: Mapping[str, Any], given: Mapping[str, Any]) -> int | Non
 
 
 def logprobs_of(generation: Generation, top: int) -> list[dict[str, Any]]:
-    """The tokens of an answer, without the token that ended the text and those of a stop string."""
+    """The tokens of an answer, without the token that ended the text and without the tokens of a stop string."""
     choices = [each for each in generation.choices or () if each.piece]
     if "".join(each.piece for each in choices).startswith(generation.text):
         starts = accumulate((len(each.piece) for each in choices), initial=0)
@@ -50,7 +50,8 @@ def logprobs_of(generation: Generation, top: int) -> list[dict[str, Any]]:
 
 
 def in_shape(choices: Iterable[Choice], top: int) -> list[dict[str, Any]]:
-    """Choices in OpenAI's shape, each with the `top` most probable tokens in its place, itself perhaps among them."""
+    """Choices in OpenAI's form, each with the `top` most probable tokens in the token's place, perhaps including the
+    token."""
     return [
         {**_token(choice.piece, choice.logprob), "top_logprobs": [_token(*each) for each in _ranked(choice)[:top]]}
         for choice in choices
@@ -63,21 +64,21 @@ def in_metadata(tokens: list[dict[str, Any]] | None) -> dict[str, Any]:
 
 
 class Streamed:
-    """The tokens of an answer that have been told while it streams."""
+    """The tokens of an answer already sent while the answer streams."""
 
     def __init__(self, top: int) -> None:
         self._top = top
         self._waiting: list[Choice] = []
         self._ahead = 0
-        """Letters of text that was sent, less those of the tokens told."""
+        """Characters sent of the text, less the characters of the tokens sent."""
         self._told = 0
 
     def add(self, choice: Choice) -> None:
-        """A token whose text is still to be sent."""
+        """Add a token whose text is still to be sent."""
         self._waiting.append(choice)
 
     def sent(self, text: str) -> list[dict[str, Any]]:
-        """The tokens that are complete with this piece of the text."""
+        """The tokens completed by a piece of the text."""
         self._ahead += len(text)
         ready: list[Choice] = []
         while self._waiting and len(self._waiting[0].piece) <= self._ahead:
@@ -89,12 +90,12 @@ class Streamed:
         return in_shape(ready, self._top)
 
     def rest(self, generation: Generation) -> list[dict[str, Any]]:
-        """The tokens that haven't been told yet."""
+        """The tokens not sent yet."""
         return logprobs_of(generation, self._top)[self._told :]
 
 
 def _ranked(choice: Choice) -> Sequence[tuple[str, float]]:
-    """The chosen token and its alternatives, the most probable first."""
+    """The chosen token and the alternatives, the most probable first."""
     others = [(each.piece, math.log(each.probability) if each.probability else NEVER) for each in choice.alternatives]
     return sorted([(choice.piece, choice.logprob), *others], key=lambda pair: -pair[1])
 

@@ -1,6 +1,6 @@
-"""Converts LangChain's messages into remix's, and back; and what a generation says beside its text.
+"""Converts LangChain's messages into remix's, and generations into parts of LangChain's messages.
 
-Only text is converted: images, tool calls and other roles are refused.
+Only text is converted: images, tool calls and further roles are refused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ROLES = {"human": "user", "ai": "assistant", "user": "user", "assistant": "assi
 
 
 def from_langchain(messages: Sequence[BaseMessage]) -> list[Message]:
-    """Convert LangChain's messages into remix's. Raises `PromptError` for a message that isn't text alone."""
+    """Convert LangChain's messages into remix's. Raises `PromptError` for a message with content other than text."""
     if not messages:
         raise PromptError("there are no messages.", "Send at least one.")
     turns = [_turn(message) for message in messages]
@@ -60,12 +60,12 @@ def to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
 
 
 def thoughts_of(generation: Generation) -> dict[str, str]:
-    """The thoughts, under the key by which LangChain's reasoning models give theirs."""
+    """The thoughts, under the key used by LangChain's reasoning models."""
     return {"reasoning_content": generation.thoughts.text} if generation.thoughts else {}
 
 
 def usage_of(generation: Generation) -> UsageMetadata:
-    """The numbers of tokens that were read and written, thoughts included."""
+    """The numbers of tokens read and written, including thoughts."""
     thought = generation.thoughts.token_ids if generation.thoughts else ()
     read, written = len(generation.prompt_token_ids or ()), len(generation.token_ids or ()) + len(thought or ())
     return UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)

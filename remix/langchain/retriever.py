@@ -27,18 +27,18 @@ _logger = logging.getLogger(__name__)
 class TagRetriever(BaseRetriever):
     """Finds passages by tag: `invoke("convergence")`, or `invoke("maps, #generic pastness")` for any of several tags.
 
-    Each query reads the workspace anew; documents come in the corpus's order. A tag that no passage has finds nothing
-    and is no error, as usual for retrievers; the command line is stricter and suggests similar tags. Raises
-    `SeedError` if no essay can be read, and `QueryError` if `where` can't be parsed. (The field `tags`, which
-    every LangChain retriever has, labels callbacks and has nothing to do with the passages' tags.) An essay that
-    can't be read is left out with a warning in the log; with `strict = true` in remix.toml its `SeedError` is raised.
+    Each query reads the workspace anew; documents come in the corpus's order. An unknown tag finds no passage and is
+    no error, as usual for retrievers; the command line is stricter and suggests similar tags. Raises `SeedError` if
+    no essay can be read, and `QueryError` if `where` can't be parsed. (The field `tags` of every LangChain retriever
+    labels callbacks, and is unrelated to the passages' tags.) An unreadable essay is left out with a warning in the
+    log; with `strict = true` in remix.toml the `SeedError` is raised.
     """
 
     workspace: Path
     """A workspace, or a folder of essays alone."""
 
     where: str | None = None
-    """A query that the passages must match too, as for `remix passages --where`."""
+    """A further query for passages, as for `remix passages --where`."""
 
     k: int | None = Field(None, ge=0)
     """Most passages to return; `invoke(query, k=…)` overrides the field."""

@@ -1,6 +1,6 @@
 """LangChain's structured output: from a schema to a grammar, and from JSON to objects.
 
-Takes schemas in the forms that LangChain accepts, gives a `response_format`, the grammar of a `response_format`, and
+Takes schemas in the forms accepted by LangChain, gives a `response_format`, the grammar of a `response_format`, and
 the output parser for the answers. Knows nothing of the model.
 """
 
@@ -39,7 +39,7 @@ def response_format(schema: dict[str, Any] | type | None) -> dict[str, Any]:
 def grammar(wanted: object, longest: int | None = None) -> Grammar:
     """The grammar of a `response_format`; strings have at most `longest` characters if the schema has no bound.
 
-    Raises `ModelError` for an unknown form, or a schema that no grammar can be made of.
+    Raises `ModelError` for an unknown form, or a schema without a grammar.
     """
     # Imported late, because the import loads llama.cpp.
     from remix.engine.grammar import json_grammar
@@ -58,15 +58,15 @@ def grammar(wanted: object, longest: int | None = None) -> Grammar:
 def parsed(
     answers: Runnable[Any, Any], schema: dict[str, Any] | type | None, include_raw: bool
 ) -> Runnable[Any, dict[str, Any] | BaseModel]:
-    """The answers as instances of a pydantic class, or as plain JSON values for other schemas."""
+    """The answers as instances of a pydantic class, or as plain JSON values for any further kind of schema."""
     is_class = isinstance(schema, type) and is_basemodel_subclass(schema)
     parser: Runnable[Any, Any] = _WholeObject(pydantic_object=schema) if is_class else _WholeJson()
     if not include_raw:
         return answers | parser
     tried = RunnablePassthrough.assign(parsed=itemgetter("raw") | parser, parsing_error=lambda _: None)
     failed = RunnablePassthrough.assign(parsed=lambda _: None)
-    # The chat model comes before the map, not within it as in LangChain's own models: a `RunnableSequence` calls the
-    # chat model's `batch`, a `RunnableParallel` doesn't.
+    # The chat model comes before the map, not within the map as in LangChain's own models: a `RunnableSequence` calls
+    # the chat model's `batch`, a `RunnableParallel` doesn't.
     raw: Runnable[Any, Any] = answers | RunnableParallel(raw=RunnablePassthrough())
     return raw | tried.with_fallbacks([failed], exception_key="parsing_error")
 

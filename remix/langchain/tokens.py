@@ -1,7 +1,7 @@
 """The lengths of prompts for a LangChain chat model, as far as the model itself can count tokens.
 
 Takes messages, gives numbers of tokens. Loads no tokenizer: LangChain's own default would load `transformers` and may
-download GPT-2's vocabulary, which gives wrong counts for other models.
+download GPT-2's vocabulary, which gives wrong counts for all models except GPT-2.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _COUNTING = ("get_token_ids", "get_num_tokens", "get_num_tokens_from_messages")
 class ChatModelTokens:
     """Counts the tokens of prompts by the model's own methods: a `TokenCounter`.
 
-    Some models ask their provider for the count, or load a tokenizer. So a prompt that fits even at one token for
-    each byte is never counted.
+    Some models ask the provider for the count, or load a tokenizer: a prompt that fits even at one token for each
+    byte is therefore never counted.
     """
 
     def __init__(self, model: BaseChatModel, name: str, context: int) -> None:
@@ -39,11 +39,11 @@ class ChatModelTokens:
         self._fails = False
 
     def may_fit(self, messages: Sequence[Message], most: int) -> bool:
-        """Whether a prompt may have at most `most` tokens, by its characters."""
+        """Whether a prompt may have at most `most` tokens, by the number of characters."""
         return sum(len(message.content) for message in messages) <= most * LONGEST_TOKEN
 
     def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
-        """A prompt's tokens as the model counts them, or an upper bound of at most `most`.
+        """A prompt's tokens as counted by the model, or an upper bound of at most `most`.
 
         Null after the model has failed once: some classes override the methods and still can't count.
         """

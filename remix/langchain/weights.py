@@ -35,13 +35,13 @@ class LoadRequest(NamedTuple):
     threads: int | None
     """Threads to compute with; as many as physical cores, if null."""
     think: bool = False
-    """Let the model think before it answers."""
+    """Let the model think before the answer."""
 
 
 class Weights:
-    """A model that is located when its file's identity is asked for, and loaded at the first request.
+    """A model located when the file's identity is asked for, and loaded at the first request.
 
-    Thread-safe. The model is freed by `close`, with the last reference to this object, or when Python ends; a
+    Thread-safe. The model is freed by `close`, with the last reference to the `Weights`, or when Python ends; a
     request after `close` loads the model again.
     """
 
@@ -89,7 +89,8 @@ class Weights:
     ) -> Future[Generation]:
         """Queue a conversation; the engine's thread calls `on_text` with new words, and `on_choice` with each token.
 
-        A last message by the assistant is the beginning of the answer; the generation has what comes after.
+        A last message by the assistant is the beginning of the answer; the generation has only the words after the
+        beginning.
         """
         # Within the lock, because tokenising reads memory that `close` frees.
         with self._lock:

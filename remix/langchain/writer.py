@@ -34,7 +34,7 @@ _logger = logging.getLogger(__name__)
 _LENGTH = ("length", "max_tokens")
 _FINISHES = ("finish_reason", "stop_reason", "done_reason")
 _PRIVATE = re.compile(r"(?:^|_)(?:key|secret|token|password|credentials?|headers?|path|dir)$", re.IGNORECASE)
-"""Parameters that no record may show: secrets, and places on this machine."""
+"""Parameters kept out of records: secrets, and places on this machine."""
 
 _LARGEST = 2**53
 """The largest integer of canonical JSON."""
@@ -43,16 +43,16 @@ _LARGEST = 2**53
 class ChatModelWriter:
     """Lets a LangChain chat model write a run's outputs: a `generation.writer.Writer`.
 
-    Only the messages are sent. Temperature, length, stop strings and all further parameters are the chat model's own:
-    set them on the model. The records show the model's `_identifying_params`, and that nothing here is exact. When a
-    run is stopped, calls in progress go on until Python ends.
+    Only the messages are sent. Temperature, length, stop strings and all further parameters are set on the chat
+    model. The records show the model's `_identifying_params`, and say that texts are not exact. When a run is
+    stopped, calls in progress go on until Python ends.
 
     Prompts are checked against the model's context before the run begins if the model counts tokens itself
     (`get_num_tokens_from_messages`, `get_num_tokens` or `get_token_ids` overridden, or `custom_get_token_ids` given)
     and says how many tokens fit: in `num_ctx`, `n_ctx` or `context`, or in `profile["max_input_tokens"]`.
 
     An opening (the beginning of the answer, written by the template) is sent as a last `AIMessage`, because the
-    record must show what the model was asked. Models that support prefilling continue the opening, other models
+    record must show the messages sent. Models that support prefilling continue the opening, models without prefilling
     begin a new answer; if a model repeats the opening, the repetition is removed, because the opening is put before
     the text anyway. Some providers refuse a last `AIMessage`, and the task fails with the provider's error. The
     shipped templates have openings for small local models only.
@@ -75,9 +75,9 @@ class ChatModelWriter:
         )
         self.counter = counter_of(model, name)
         self.scorer = None
-        """Null: LangChain's interface gives no probabilities of texts by others."""
+        """Null: LangChain's interface gives no probabilities of given texts."""
         self.sampled = 0
-        """Tokens written so far, if the model's messages have `usage_metadata`."""
+        """Number of tokens written, if the model's messages have `usage_metadata`."""
         self._model = model
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(parallel, "remix-langchain")
@@ -85,7 +85,7 @@ class ChatModelWriter:
     def submit(
         self, prompt: Prompt, sampling: Sampling, on_text: OnText | None = None, *, fork: Fork | None = None
     ) -> Future[Generation]:
-        """Queue a prompt. The future's error is a `RemixError`, whatever the model raised.
+        """Queue a prompt. The future's error is always a `RemixError`.
 
         `on_text` gets the whole text at the end. Raises `ModelError` for a branch: a LangChain model can't be given
         tokens.
@@ -98,7 +98,7 @@ class ChatModelWriter:
             raise ModelError("the writer has been closed.", "Make another one.") from error
 
     def close(self) -> None:
-        """Cancel the calls that haven't begun, and don't wait for calls in progress."""
+        """Cancel the calls that haven't begun, without waiting for calls in progress."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _write(self, prompt: Prompt, on_text: OnText) -> Generation:
@@ -140,11 +140,11 @@ class ChatModelWriter:
 def generate_with(
     chat_model: BaseChatModel, workspace: Workspace, options: Options | None = None, outputs: Path | None = None
 ) -> execute.Outcome:
-    """Make a run with a LangChain chat model, in the workspace's `outputs` unless another folder is given.
+    """Make a run with a LangChain chat model, in the workspace's `outputs` unless `outputs` names a different folder.
 
-    `options.parallel` calls are in progress at once (4, unless given). Raises what `prepare_for` and `generate`
-    raise; an error of the model becomes a failed task. What was left out is logged as a warning. To finish such a
-    run: `remix.generation.execute.resume(outcome.folder, writer=ChatModelWriter(chat_model))`.
+    `options.parallel` calls are in progress at once (4, unless given). Raises the errors of `prepare_for` and
+    `generate`; an error of the model becomes a failed task. Parts left out are logged as warnings. To finish an
+    interrupted run: `remix.generation.execute.resume(outcome.folder, writer=ChatModelWriter(chat_model))`.
     """
     options = options or Options()
     writer = ChatModelWriter(chat_model, options.parallel or 4)
@@ -156,19 +156,19 @@ def generate_with(
 
 
 def _name(model: BaseChatModel) -> str:
-    """The model's name, or its class: LangChain's chat models keep the name in different fields."""
+    """The model's name, or the class's: LangChain's chat models keep the name in different fields."""
     names = (getattr(model, field, None) for field in ("model_name", "model", "model_id"))
     return next((_placeless(name) for name in names if isinstance(name, str) and name), type(model).__name__)
 
 
 def _placeless(text: str) -> str:
-    """A text, or the last part alone if the text is a path on this machine."""
+    """A text, or only the last part if the text is a path on this machine."""
     path = PurePath(text)
     return path.name if path.is_absolute() and len(path.parts) > 2 else text
 
 
 def _plain(value: Any) -> Any:
-    """A parameter as JSON, equal for equal values: no memory addresses, no secrets, no numbers that JSON lacks."""
+    """A parameter as JSON, equal for equal values: no memory addresses, no secrets, no numbers unknown to JSON."""
     match value:
         case None | bool():
             return value

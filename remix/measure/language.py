@@ -1,8 +1,8 @@
-"""The language of a passage, and whether a text is in another.
+"""The language of a passage, and whether a text is in a different language.
 
-Takes texts, gives codes of ISO 639, yes or no. The detector is py3langid (Lui & Baldwin 2012,
-"langid.py: An Off-the-shelf Language Identification Tool"), a naive Bayes classifier of byte n-grams; its weights are
-in its package.
+Takes texts, gives codes of ISO 639, yes or no. The detector is py3langid (Lui & Baldwin 2012, "langid.py: An
+Off-the-shelf Language Identification Tool"), a naive Bayes classifier of byte n-grams; the weights are part of the
+package.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ FEWEST = 20
 """Least number of letters of a passage to identify the language."""
 
 SURE = 30.0
-"""Nats by which another language must be more likely than the passage's language: a few foreign names don't make a
-text foreign, and a few words are too little evidence. Of 90 English texts by a small model none came above 0; of ten
-foreign sentences of three to fourteen words none fell below 41."""
+"""Nats by which a language must be more likely than the passage's language to be chosen instead: a few foreign names
+don't make a text foreign, and a few words are too little evidence. Of 90 English texts by a small model no text
+reached more than 0; of ten foreign sentences of three to fourteen words none fell below 41."""
 
 PLAIN = 0.4
-"""A text is English if at least this share of its words are English function words or words of the English passage:
-715 of 720 texts by a small model have a larger share."""
+"""Share of English words from which a text counts as English: English function words, or words of the English
+passage. 715 of 720 texts by a small model have a larger share."""
 
 _OTHERS = ("de", "fr", "es")
-"""Languages beside English whose words are known."""
+"""Languages, besides English, with known words."""
 
 
 @lru_cache(maxsize=1024)
 def language_of(passage: str) -> str | None:
-    """The language of a passage by its code: ISO 639-1, or ISO 639-3 for a language without one; null for a passage
-    of fewer than `FEWEST` letters.
+    """The code of a passage's language, in ISO 639-1 if possible, else in ISO 639-3; null for a passage of fewer than
+    `FEWEST` letters.
 
-    English, unless another language is more likely by more than `SURE`; then German, French or Spanish, unless a
-    further language is more likely by as much. So a doubtful passage is measured by known words.
+    English, unless a different language is more likely by more than `SURE`; then German, French or Spanish, unless a
+    further language is more likely by more than `SURE`. In doubt, the measures can thus use known words.
     """
     text = beginning(passage)
     if sum(map(str.isalpha, text)) < FEWEST:
@@ -55,7 +55,7 @@ def language_of(passage: str) -> str | None:
 
 
 def is_foreign(text: str, passage: str) -> bool:
-    """Whether a text is in another language than its passage; no if either is too short to tell."""
+    """Whether a text is in a different language than the passage; no if either is too short to tell."""
     if sum(map(str.isalpha, passage)) < FEWEST:
         return False
     known = words(passage)

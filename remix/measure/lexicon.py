@@ -1,7 +1,7 @@
-"""What the measures know of a language: its words and its ways of writing numbers, dates and negations.
+"""Knowledge of a language for the measures: words, and the notation of numbers, dates and negations.
 
 Takes the code of a language, gives a `Lexicon`. `english.py`, `german.py`, `french.py` and `spanish.py` hold the
-words; of a further language only what needs no words is known. Reads no text.
+words; the lexicon of a further language has only the facts that need no words. Reads no text.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import NamedTuple
 import snowballstemmer
 
 LONGEST = 60
-"""Letters. A longer word is its own stem."""
+"""Letters. A longer word is not stemmed."""
 
 
 class NumberWords(NamedTuple):
     """Numbers in words."""
 
     vague: re.Pattern[str]
-    """Words that resemble numbers and aren't: hundreds, millions."""
+    """Words that resemble numbers without a value: hundreds, millions."""
     implied: Mapping[str, str]
     """Words that imply a number: a dozen is 12."""
 
@@ -30,19 +30,19 @@ class Numerals(NamedTuple):
     """Numbers in digits."""
 
     number: re.Pattern[str]
-    """A number with its separators and endings, as in 1,200 or 21st."""
+    """A number with separators and endings, as in 1,200 or 21st."""
     thousands: re.Pattern[str]
     """A separator of thousands."""
     ordinal: re.Pattern[str] | None = None
-    """The ending of an ordinal, which is cut off; null if ordinals are numbers of their own, as in English."""
+    """The ending of an ordinal, to be cut off; null if ordinals count as separate numbers, as in English."""
     ordinal_of: Callable[[int], str] = str
     """The ordinal of a number, as the text's numbers are given: 21st, or 21 where the ending is cut off."""
     decade: str = "s"
     """The ending of a decade: 1850s."""
     roman: re.Pattern[str] | None = None
-    """A Roman numeral with its group `roman`, as in French XIXe."""
+    """A Roman numeral with the group `roman`, as in French XIXe."""
     decade_named: re.Pattern[str] | None = None
-    """A decade named by a noun before the year, whose group is `decade`."""
+    """A decade named by a noun before the year, with the group `decade`."""
 
 
 class Calendar(NamedTuple):
@@ -55,11 +55,12 @@ class Calendar(NamedTuple):
     weekdays: Mapping[str, str]
     """Days of the week as written, also in the plural, with the day's name."""
     day: re.Pattern[str]
-    """A day, with groups d, m and, if the year is given, y, each with a number: one for each order."""
+    """A day, with groups d, m and, if the year is given, y; each group name ends in a number for the order of the
+    parts."""
     written: str
     """How a day is shown, with `month` and `day`."""
     doubtful: frozenset[str] = frozenset()
-    """Months that count only if they don't begin a sentence: May, March."""
+    """Months that don't count at the beginning of a sentence: May, March."""
 
 
 class Negations(NamedTuple):
@@ -68,35 +69,36 @@ class Negations(NamedTuple):
     word: re.Pattern[str]
     """A word that negates."""
     idioms: re.Pattern[str]
-    """Phrases that have such a word and don't negate: not only, no doubt."""
+    """Phrases with a negating word and without a negation: not only, no doubt."""
     clause_end: re.Pattern[str]
-    """Where a clause ends, beyond which a negation doesn't reach."""
+    """The end of a clause, which is the end of a negation's scope."""
     agreeing: bool = False
-    """Whether several negations in a clause are one, as in Spanish “no … nada”."""
+    """Whether several negations in a clause count once, as in Spanish “no … nada”."""
     with_particle: re.Pattern[str] | None = None
-    """Words that negate only in a clause with `particle`, as French “pas”; null if there are none."""
+    """Words that negate only in a clause with `particle`, as French “pas”; null if the language has none."""
     particle: re.Pattern[str] | None = None
     """The particle, as French “ne”."""
 
 
 class Antonyms(NamedTuple):
-    """Words and their antonyms."""
+    """Words and antonyms."""
 
     lines: str
-    """Words before and after a bar on each line; each word of one side is an antonym of each of the other side."""
+    """Words before and after a bar on each line; each word before the bar is an antonym of each word after the
+    bar."""
     comparing: frozenset[str]
     """Comparing words: a claim stays the same if both sides swap places and the antonym stands between the sides."""
     than: str
     """The word between the two sides of a comparison."""
     denying: re.Pattern[str]
-    """Words that deny without a negation (Karttunen 1971, "Implicative Verbs"): a sentence with such a word counts as
-    having lost no negation."""
+    """Words that deny without a negation (Karttunen 1971, "Implicative Verbs"): a sentence with a denying word counts
+    as having lost no negation."""
     by_stem: bool = True
-    """Whether words are looked up by their stems; if not, the list has each form."""
+    """Whether words are looked up by stem; if not, the list has each form."""
 
 
 class Lexicon:
-    """What is known of a language. Equal lexicons are the same object."""
+    """The known facts about a language. Equal lexicons are the same object."""
 
     def __init__(
         self,
@@ -115,7 +117,7 @@ class Lexicon:
         unfound: tuple[str, ...] = (),
     ) -> None:
         self.code = code
-        """ISO 639-1, or ISO 639-3 for a language without one."""
+        """The code in ISO 639-1 if the language has a code there, else in ISO 639-3."""
         self.function_words = frozenset(function_words.casefold().split())
         """Grammar, not content; empty if unknown."""
         self.numerals = numerals
@@ -127,19 +129,20 @@ class Lexicon:
         self.antonyms = antonyms
         """Null if antonyms aren't known."""
         self.forms_of_address = forms_of_address
-        """Words before a name that are no part of it; null if names aren't known."""
+        """Words before a name that are not part of the name; null if names aren't known."""
         self.no_end = no_end
-        """The end of a piece at which sentencex cuts and no sentence ends, and a blank; null if there is none."""
+        """The end of a piece, with a blank, where sentencex cuts although no sentence ends; null if no such end is
+        known."""
         self.unfound = unfound
-        """Facts that can't be found although their kind is known."""
+        """Facts that can't be found although facts of the same type can be found."""
         self.separated = separated
-        """A text with its words apart: French “l’eau” has two."""
+        """A text with separated words: French “l’eau” has two words."""
         self.stem: Callable[[str], str] = _stem(stemmer) if stemmer else str
         """A word's stem by Snowball; without a stemmer, the word."""
 
     @property
     def not_looked_for(self) -> tuple[str, ...]:
-        """The facts that can't be found in this language."""
+        """The types of facts that can't be found in the language."""
         known = {
             "numbers in words": self.number_words,
             "names of months and days": self.calendar.forms,
@@ -157,12 +160,12 @@ class Lexicon:
         return frozenset(months.union(self.calendar.weekdays))
 
     def opposite_key(self, word: str) -> str:
-        """The key by which antonyms are looked up."""
+        """The key for looking up antonyms."""
         return self.stem(word) if self.antonyms and self.antonyms.by_stem else word
 
     @cached_property
     def opposites(self) -> dict[str, frozenset[str]]:
-        """Each key of the list of antonyms with its antonyms' keys."""
+        """For each key of the list of antonyms, the keys of the antonyms."""
         found: dict[str, set[str]] = {}
         for left, right in self._lines:
             for one, others in ((left, right), (right, left)):
@@ -172,8 +175,8 @@ class Lexicon:
 
     @cached_property
     def line_of(self) -> dict[str, str]:
-        """Each key of the list of antonyms with the number of its first line: one name for a word and its
-        antonyms."""
+        """For each key of the list of antonyms, the number of the first line with the key: a common name for a word
+        and the word's antonyms."""
         return {
             word: str(at) for at, (left, right) in reversed(list(enumerate(self._lines))) for word in left + right
         }
@@ -189,7 +192,7 @@ class Lexicon:
 
 
 def lexicon(language: str | None) -> Lexicon:
-    """The lexicon of a language, by its code; of a text too short to tell its language (null), the English one."""
+    """The lexicon of a language, by code; for null (a text too short to tell), the English lexicon."""
     return _lexicon(language or "en")
 
 
@@ -211,13 +214,13 @@ BLANKS = " \u00a0\u202f\u2009"
 
 
 def number_pattern(ending: str = "") -> re.Pattern[str]:
-    """Digits with full stops, commas or spaces between; `ending` is a pattern for what may follow."""
+    """Digits with full stops, commas or spaces between; `ending` is a pattern for the end of the number."""
     grouped = rf"\d{{1,3}}(?:[{BLANKS}]\d{{3}})+(?!\d)"
     return re.compile(rf"(?<!\w)(?:{grouped}|\d+)(?:[.,]\d+)*{ending}\b", re.IGNORECASE)
 
 
 def separator_pattern(separators: str) -> re.Pattern[str]:
-    """A separator of thousands: a space, or one of `separators`."""
+    """A separator of thousands: a space, or a character of `separators`."""
     return re.compile(rf"[{separators}{BLANKS}](?=\d{{3}}(?!\d))")
 
 

@@ -1,6 +1,6 @@
 """Numbers and dates in a text.
 
-Takes a text and its language, gives numbers in digits, and dates as the language writes them.
+Takes a text and the lexicon of the language, gives numbers in digits, and dates in the language's notation.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _ROMAN = {"I": 1, "V": 5, "X": 10}
 
 
 def numbers_in(text: str, lex: Lexicon, least: int = 3) -> Iterator[str]:
-    """Numbers in digits, without separators of thousands; number words are converted if they stand for `least` or
-    more."""
+    """Numbers in digits, without separators of thousands; number words are converted if the number is at least
+    `least`."""
     for match in lex.numerals.number.finditer(_in_digits(text, lex, least)):
         number = lex.numerals.thousands.sub("", match.group().lower())
         if lex.numerals.ordinal:
@@ -32,7 +32,7 @@ def numbers_in(text: str, lex: Lexicon, least: int = 3) -> Iterator[str]:
 
 
 def _in_digits(text: str, lex: Lexicon, least: int) -> str:
-    """A text with its numbers in digits, as far as the language's number words are known."""
+    """A text with numbers in digits, as far as the language's number words are known."""
     given = lex.numerals
     if given.roman:
         text = given.roman.sub(lambda match: str(_of_roman(match["roman"])), text)
@@ -51,8 +51,7 @@ def _of_roman(numeral: str) -> int:
 
 
 def known_numbers(text: str, lex: Lexicon) -> Iterator[str]:
-    """All numbers that a text states or implies: a dozen is also 12; 1855 is also in the 1850s and the 19th
-    century."""
+    """All numbers stated or implied in a text: a dozen is also 12; 1855 is also in the 1850s and the 19th century."""
     implied = lex.number_words.implied if lex.number_words else {}
     yield from (implied[word] for word in words(text) if word in implied)
     given = lex.numerals
@@ -69,7 +68,7 @@ def years_in(text: str, lex: Lexicon) -> Iterator[str]:
 
 
 def days_of(match: re.Match[str], lex: Lexicon) -> Iterator[tuple[str, str]]:
-    """A day as the language writes it, as “March 14”, and its month."""
+    """A day in the language's notation, as “March 14”, and the month."""
     calendar = lex.calendar
     for each, day in zip(_part(match, "m"), _part(match, "d"), strict=True):
         known = each.isdigit() and 1 <= int(each) <= 12
@@ -82,7 +81,7 @@ def _part(match: re.Match[str], letter: str) -> Iterator[str]:
 
 
 def months_in(text: Iterable[PositionedWord], lex: Lexicon) -> Iterator[str]:
-    """Months and weekdays without a day's number. May and March count only if they don't begin a sentence."""
+    """Months and weekdays without a day's number. May and March don't count at the beginning of a sentence."""
     calendar = lex.calendar
     for word, opens, _ in text:
         if word in calendar.weekdays:

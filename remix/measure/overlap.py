@@ -23,7 +23,8 @@ def overlap(rows: Sequence[Iterable[Hashable]], columns: Sequence[Iterable[Hasha
         np.array([number for key in _keys(each) if (number := numbers.get(key)) is not None], np.int64)
         for each in columns
     ]
-    # An inverted index: the columns with the first item, then the columns with the second item, and so on.
+    # An inverted index: the columns with the first item, then the columns with the second item, and the rest
+    # likewise.
     items = np.concatenate([np.zeros(0, np.int64), *column_items])
     owners = np.repeat(np.arange(len(column_items)), [len(each) for each in column_items])
     postings = owners[np.argsort(items, kind="stable")]
@@ -31,7 +32,7 @@ def overlap(rows: Sequence[Iterable[Hashable]], columns: Sequence[Iterable[Hasha
     starts = np.cumsum(lengths) - lengths
     table = np.zeros((len(rows), len(columns)), np.int64)
     for number, own in enumerate(row_items):
-        # How often each column occurs in the ranges of `postings` that the row's items have.
+        # Number of occurrences of each column in the ranges of `postings` of the row's items.
         counts = lengths[own]
         before = np.cumsum(counts) - counts
         places = np.repeat(starts[own] - before, counts) + np.arange(int(counts.sum()))

@@ -1,6 +1,6 @@
-"""Names in a text: capitalised words that don't begin a sentence.
+"""Names in a text: capitalised words inside a sentence.
 
-Takes words with their positions, gives names; and the parts and roots by which names are compared.
+Takes words with positions, gives names; and the parts and roots for comparing names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CAPITALISED = re.compile(r"\b[^\W\d_a-zß-öø-ÿ][\w\-]+")
 
 
 def names_in(text: Iterable[PositionedWord], lex: Lexicon) -> Iterator[str]:
-    """Runs of capitalised words, without the word that begins a sentence."""
+    """Runs of capitalised words, without the first word of a sentence."""
     forms_of_address = lex.forms_of_address or frozenset()
     name: list[str] = []
     for positioned in text:
@@ -59,13 +59,13 @@ def longest_names(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def name_parts(name: str, lex: Lexicon) -> list[str]:
-    """The words of a name without forms of address; with them if a name has no further words."""
+    """The words of a name without forms of address; if a name consists of forms of address, all words."""
     found = words(name.replace("-", " "))
     return [part for part in found if part not in (lex.forms_of_address or ())] or found
 
 
 def word_root(word: str) -> str:
-    """The root of a people's or a language's name, as ital for italian, by the endings of English; empty if a word
-    doesn't end like such a name."""
+    """The root of a people's or a language's name, as ital for italian, by the endings of English; empty without such
+    an ending."""
     root = _DEMONYM.sub("", word)
     return root if root != word and len(root) > 3 else ""

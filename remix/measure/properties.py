@@ -1,6 +1,7 @@
-"""Properties of a text in one number each: length in words, letters per word, words per sentence.
+"""Properties of a text as numbers: length in words, letters per word, words per sentence.
 
-Takes a text, gives a number. `analysis/attractors.py` asks which values chains are drawn to; no value is good or bad.
+Takes a text, gives a number. `analysis/attractors.py` looks for the values that chains approach; no value is good or
+bad.
 """
 
 from __future__ import annotations

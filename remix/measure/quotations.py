@@ -11,7 +11,8 @@ from collections.abc import Iterator
 # Lengths are bounded to save time at unclosed quotation marks.
 _QUOTED = re.compile(
     r"“([^”]{1,999})”|\"([^\"]{1,999})\"|«([^»]{1,999})»|(?<!\w)‘([^‘]{1,300}?)’(?!\w)"
-    # As in German: the mark that opens a quotation in one language closes it in another, so the first mark decides.
+    # As in German: some marks open a quotation in one language and close a quotation in a different language; the
+    # first mark decides.
     r"|„([^„“”]{1,999})[“”]|(?<!\w)»([^«»]{1,999})«|(?<!\w)‚([^‚‘’]{1,300}?)[‘’](?!\w)|(?<!\w)›([^‹›]{1,300})‹"
 )
 _SURNAME = r"[^\W\d_][\w’'\-]{1,60}"

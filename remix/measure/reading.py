@@ -1,20 +1,21 @@
 """Numbers of a reading: bits kept of a passage, bits against in a text, features of a sentence.
 
-Takes log-probabilities of a given text with and without another text before it; gives bits by token, by word and by
-sentence. Knows no model. Bits are pointwise: log2 p(token | other text, before) − log2 p(token | before).
+Takes log-probabilities of a given text with and without a second text before the given text; gives bits by token, by
+word and by sentence. Knows no model.
 
-Summed over a passage, given a text made from it, they are the bits that the text saves a reader; their share of all
-bits is the Shannon score (Egan, Vasilyev and Bohannon, “Play the Shannon Game with Language Models”, AAAI 2022; as a
-length of code: Levin and Kipnis, ISIT 2024). Nothing is clamped: a word may have fewer than 0 bits, since a text can
-mislead, and the words' bits sum to the passage's. Summed over a text, given its passage, they show the words that the
-passage makes less probable (compare HaRiM+, Son et al. 2022).
+Bits are pointwise: log2 p(token | second text, before) − log2 p(token | before). The sum over a passage, given a
+text made from the passage, is the number of bits that the text saves a reader; the sum's share of all bits of the
+passage is the Shannon score (Egan, Vasilyev and Bohannon, “Play the Shannon Game with Language Models”, AAAI 2022;
+as a length of code: Levin and Kipnis, ISIT 2024). Bits aren't clamped: a word may have fewer than 0 bits, since a
+text can mislead, and the words' bits sum to the passage's. Bits of a text, given the passage, show the words that
+the passage makes less probable (compare HaRiM+, Son et al. 2022).
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -22,33 +23,35 @@ from remix.records import Score, Span
 
 
 class Piece(NamedTuple):
-    """Neighbouring tokens of a text that are as many bytes as some tokens of the sentence asked about."""
+    """Neighbouring tokens of a text with the same bytes, without white space, as neighbouring tokens of the sentence
+    asked about."""
 
     begin: int
-    """Number of the first token in the text."""
+    """Index of the first token in the text."""
     end: int
-    """Number of the token behind the last."""
+    """Index of the token after the last."""
     bits: float
-    """Bits by which the other text makes these tokens more probable."""
+    """Bits by which the second text makes the piece's tokens more probable."""
 
 
 class Tokens(NamedTuple):
-    """Numbers of a sentence's tokens."""
+    """Indices of a sentence's tokens, and bits."""
 
     gain: float
-    """Mean bits by which the other text makes a token more probable."""
+    """Mean bits by which the second text makes a token more probable."""
     lowest: float
-    """The least bits of one of the pieces."""
+    """The bits of the piece with the least bits."""
     word: str
     """The word of the piece with the least bits."""
     pieces: tuple[Piece, ...]
-    """The sentence, cut where tokens begin in both scores: white space before a sentence changes its first tokens."""
+    """The sentence, cut where tokens begin in both scores: white space before a sentence changes the first tokens."""
 
 
 def gains(given: Score, alone: Score) -> tuple[float, ...]:
-    """Bits by which another text makes each token more probable: `given` with that text before, `alone` without.
+    """Bits by which a second text makes each token more probable: `given` is scored after the second text, `alone`
+    without.
 
-    Raises `ValueError` if these aren't scores of the same text.
+    Raises `ValueError` for scores of two different texts.
     """
     if given.pieces != alone.pieces:
         raise ValueError("scores of two different texts")
@@ -56,7 +59,7 @@ def gains(given: Score, alone: Score) -> tuple[float, ...]:
 
 
 def by_token(pieces: Sequence[bytes], bits: Sequence[float]) -> tuple[Span, ...]:
-    """Tokens as text; tokens that share a character are joined, and their bits added."""
+    """Tokens as text; the tokens of a character are joined, and the bits added."""
     spans: list[Span] = []
     held, sum_ = b"", 0.0
     for piece, each in zip(pieces, bits, strict=True):
@@ -72,12 +75,12 @@ def by_token(pieces: Sequence[bytes], bits: Sequence[float]) -> tuple[Span, ...]
 
 
 def by_word(pieces: Sequence[bytes], bits: Sequence[float]) -> tuple[Span, ...]:
-    """Words with the white space before them, and the bits of the tokens that begin in each.
+    """Words with the white space before, and the bits of the tokens that begin in the word.
 
-    A token begins at its first byte that is no white space; one of white space alone counts to the next word.
+    A token begins at the first byte that is no white space; a token of white space counts to the next word.
     """
     data = b"".join(pieces)
-    words = list(_words(data))
+    words = [match.span() for match in re.finditer(rb"\s*\S+", data)]
     sums = [0.0] * len(words)
     at = start = 0
     for piece, each in zip(pieces, bits, strict=True):
@@ -93,14 +96,8 @@ def by_word(pieces: Sequence[bytes], bits: Sequence[float]) -> tuple[Span, ...]:
     )
 
 
-def _words(data: bytes) -> Iterator[tuple[int, int]]:
-    """Begin and end of each word in bytes, white space before it included."""
-    for match in re.finditer(rb"\s*\S+", data):
-        yield match.span()
-
-
 def beginning(score: Score, text: str) -> Score:
-    """The score of the tokens of a text, with which the scored text begins."""
+    """The score of the tokens of `text`, the beginning of the scored text."""
     length, count = len(text.encode()), 0
     while length > 0 and count < len(score.pieces):
         length -= len(score.pieces[count])
@@ -114,9 +111,9 @@ def ending(score: Score, count: int) -> Score:
 
 
 def sentence_tokens(alone: Score, claims: Sequence[Score]) -> list[Tokens]:
-    """The numbers of each sentence's tokens: `alone` within the text, `claims` after the other text.
+    """The indices of each sentence's tokens: `alone` is scored within the text, `claims` after the second text.
 
-    Sentences are in the text's order, and may be spaced otherwise. A sentence that isn't in the text gains nothing.
+    Sentences are in the text's order, and may be spaced differently. A sentence missing in the text gains 0 bits.
     """
     data, starts = _bare(b"".join(alone.pieces)), _starts(alone.pieces)
     costs = [-each / math.log(2) for each in alone.logprobs]
@@ -146,7 +143,7 @@ def sentence_tokens(alone: Score, claims: Sequence[Score]) -> list[Tokens]:
 
 
 def text_spans(alone: Score, sentences: Sequence[Tokens]) -> tuple[Span, ...]:
-    """The text's tokens with the bits that they gain; a token outside the sentences gains nothing."""
+    """The text's tokens with the bits gained; a token outside the sentences gains 0 bits."""
     bits = [0.0] * len(alone.pieces)
     for piece in (piece for sentence in sentences for piece in sentence.pieces):
         for number in range(piece.begin, piece.end):
@@ -160,12 +157,12 @@ def _bare(data: bytes) -> bytes:
 
 
 def _starts(pieces: Sequence[bytes]) -> list[int]:
-    """For each token the number of bytes before that are no white space."""
+    """For each token the number of bytes before, white space not counted."""
     return [0, *accumulate(len(_bare(piece)) for piece in pieces)][:-1]
 
 
 def _word_at(words: Sequence[bytes], place: int) -> str:
-    """The word in which the byte at a place lies, white space not counted, without marks around it."""
+    """The word with the byte at a place, white space not counted, without punctuation around the word."""
     end = 0
     for word in words:
         end += len(word)

@@ -1,8 +1,8 @@
-"""Reversals: claims of a passage that a text may have turned into their opposite.
+"""Reversals: claims of a passage that a text may have turned into the opposite.
 
-Takes two lists of sentences, gives pairs of similar sentences that differ by a negation, or by a word and its
-antonym. The antonyms are a short list of words for each of a few languages: most ways of reversing a claim are not on
-the list, and two parties that swap roles (“the first sets the second”) go unnoticed.
+Takes two lists of sentences, gives pairs of similar sentences that differ by a negation, or by a word and an antonym.
+The antonyms are a short list of words for each of a few languages: most ways of reversing a claim are not on the
+list, and parties with swapped roles (“the first sets the second”) go unnoticed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from remix.measure.words import words
 from remix.records import Frozen
 
 ALIKE = 0.5
-"""Least overlap coefficient of a sentence and its source."""
+"""Least overlap coefficient of a sentence and the source sentence."""
 
 NEARLY = 0.8
-"""A sentence whose overlap coefficient is at least this share of the highest may be the source as well."""
+"""Share of the highest overlap coefficient from which a further sentence may also be the source."""
 
 
 class Reversal(Frozen):
@@ -68,12 +68,13 @@ class _Sentence(NamedTuple):
     words: list[str]
     stems: frozenset[str]
     content: frozenset[str]
-    """Stems of content words, with antonyms counted as the same word: a claim and its reversal have equal content."""
+    """Stems of content words, with antonyms counted as the same word: a claim and the reversed claim have equal
+    content."""
     negated: list[str]
     """The stem of each negated word, repeated for each negation."""
     negated_stems: frozenset[str]
     is_negative: bool
-    """Whether the sentence denies something without a negation: “too late to turn back”."""
+    """Whether the sentence denies without a negation: “too late to turn back”."""
 
     def affirms(self, word: str) -> bool:
         """Whether the sentence has a word, given as a stem, without negating the word."""
@@ -142,7 +143,7 @@ def _negations(
     number.
 
     A word is left out if a nearly as similar sentence (of `before` in the source, `after` in the output) has the word
-    as the opposite side does.
+    with the same sign as the sentence on the opposite side.
     """
     if (len(was.negated) - len(now.negated)) % 2 == 0:
         return

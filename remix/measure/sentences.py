@@ -1,8 +1,8 @@
 """A text's sentences.
 
-Takes a text, gives its sentences in order. Wikimedia's segmenter sentencex finds the boundaries: sentencex knows
-abbreviations and quotations, and prefers to leave two sentences together over cutting one in two. Its lists are part
-of the package.
+Takes a text, gives the sentences in order. Wikimedia's segmenter sentencex finds the boundaries: sentencex knows
+abbreviations and quotations, and in doubt leaves two sentences together. The lists of abbreviations are part of the
+package.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"[^\W_]")
 
 PIECE = 10_000
-"""Letters that sentencex segments at once, of a text at least twice as long. Of a text in which a quotation never
-ends, sentencex takes time in the square of the length."""
+"""Characters segmented by sentencex at once, of a text at least twice as long. Of a text with an unclosed quotation,
+sentencex takes time in the square of the length."""
 
 
 _NEAR = 40
-"""Letters before and after a cut in which to look for a cut that ends no sentence."""
+"""Characters before and after a cut in which to look for a cut that ends no sentence."""
 
 
 def sentences(text: str, language: str | None = "en") -> list[str]:
-    """The sentences of a text, each on one line. Every word is kept, and every sentence has a word.
+    """The sentences of a text, each on a single line. Every word is kept, and every sentence has a word.
 
-    `language` is a code of ISO 639; null counts as English. Texts in languages that sentencex doesn't know are cut at
-    full stops, question and exclamation marks, and wrongly after abbreviations.
+    `language` is a code of ISO 639; null counts as English. Texts in languages unknown to sentencex are cut at full
+    stops, question and exclamation marks, and wrongly after abbreviations.
     """
     found: list[list[str]] = []
     number: list[str] = []
@@ -47,7 +47,7 @@ def sentences(text: str, language: str | None = "en") -> list[str]:
 
 
 def _parts(text: str, lex: Lexicon) -> Iterator[str]:
-    """The parts into which sentencex cuts a text, without the cuts that end no sentence."""
+    """The parts of a text cut by sentencex, without the cuts that end no sentence."""
     whole = ""
     for part in (each for piece in pieces(text, PIECE) for each in sentencex.segment(lex.code, piece)):
         if whole and not _goes_on(whole[-_NEAR:], part[:_NEAR], lex):
@@ -64,7 +64,7 @@ def _goes_on(before: str, after: str, lex: Lexicon) -> bool:
 
 def pieces(text: str, letters: int) -> Iterator[str]:
     """A text in pieces, cut at the ends of paragraphs, lines or words if possible. A text of at least twice `letters`
-    is cut, and each piece but the last has at most `letters`; a shorter text is one piece."""
+    is cut, and each piece but the last has at most `letters`; a shorter text is a single piece."""
     begin = 0
     while len(text) - begin >= 2 * letters:
         end = begin + letters

@@ -1,4 +1,4 @@
-"""What makes two sentences similar: a named, versioned method with a threshold.
+"""Similarity of sentences: a named, versioned method with a threshold.
 
 `chrf.py` has the method by words; `embedding.py` the method by meaning, with `cosine` from here.
 """
@@ -23,7 +23,7 @@ class Similarity(NamedTuple):
     version: str
     """Version of the method or of the model's package: scores of different versions may differ."""
     kept: float
-    """The threshold: a sentence counts as kept from this score on."""
+    """The threshold: the least score of a sentence counted as kept."""
     scores: Callable[[Sequence[str], Sequence[str]], Scores]
     """How much of each sentence of the first list is in each sentence of the second."""
 
@@ -35,8 +35,7 @@ Matching = Callable[[Sequence[str]], Similarity]
 def cosine(vectors: Mapping[str, Scores]) -> Callable[[Sequence[str], Sequence[str]], Scores]:
     """100 · max(cos, 0) of sentences, from each sentence's vector of length 1.
 
-    Rounded to two decimals: further decimals depend on the batch in which sentences were embedded, and on the
-    machine.
+    Rounded to two decimals: further decimals depend on the batch of embedded sentences, and on the machine.
     """
 
     def scores(rows: Sequence[str], columns: Sequence[str]) -> Scores:

@@ -1,6 +1,6 @@
-"""Spanish, as the measures know it.
+"""Spanish words and patterns for the measures.
 
-Holds words and patterns. Their meaning is described in `lexicon.py`.
+`lexicon.py` describes their meaning.
 """
 
 from __future__ import annotations

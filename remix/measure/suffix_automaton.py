@@ -1,7 +1,7 @@
 """All runs of consecutive words in a list of words.
 
-Takes a list of words, tells how long a beginning of another list the list contains. Time and memory grow with the
-number of words, however often words repeat.
+Takes a list of words, gives the length of the longest beginning of a second list contained in the first. Time and
+memory grow with the number of words, however often words repeat.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class SuffixAutomaton:
         return new
 
     def _split(self, at: int, word: str, to: int) -> int:
-        """Split a state: the shorter runs get one more end position, and need a state of their own."""
+        """Split a state: the shorter runs get a further end position, and need a separate state."""
         twin = self._state(dict(self._next[to]), self._length[at] + 1)
         self._link[twin], self._link[to] = self._link[to], twin
         while at != -1 and self._next[at].get(word) == to:
@@ -53,7 +53,7 @@ class SuffixAutomaton:
         return len(self._next) - 1
 
     def longest_prefix(self, words: Sequence[str], start: int = 0) -> int:
-        """How many words of `words`, from `start` on, stand in the list as one run."""
+        """The number of words of `words`, from `start` on, found in the list as a single run."""
         state, length = 0, 0
         while start + length < len(words):
             to = self._next[state].get(words[start + length])

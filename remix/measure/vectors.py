@@ -41,8 +41,7 @@ def bag_of_words(texts: Sequence[str]) -> FloatArray:
 def tfidf(texts: Sequence[str]) -> FloatArray:
     """Smoothed TF-IDF as in scikit-learn, in rows of length 1: (texts, words that at least two texts have).
 
-    tf · (1 + ln((1 + n) / (1 + df))). A word that only one text has is left out: such a word brings no two texts
-    nearer.
+    tf · (1 + ln((1 + n) / (1 + df))). A word of a single text is left out, since the word brings no two texts nearer.
     """
     counts = [Counter(words(text)) for text in texts]
     having = Counter(word for each in counts for word in each)

@@ -1,6 +1,6 @@
-"""A text's words with their position in the sentence: whether a capital may be due to the position alone.
+"""A text's words with the position in the sentence: a capital may be due to the position alone.
 
-Takes a text, gives its words in order. `numbers.py` looks for months and `proper_names.py` for names among the words.
+Takes a text, gives the words in order. `numbers.py` looks for months and `proper_names.py` for names among the words.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from remix.measure.sentences import sentences
 _WORD = re.compile(r"[^\W\d_][\w’'\-]*")
 _OPENING = re.compile(r"[:“\"‘«„‚»›¿¡(\[—–\n*_]\W*$")
 _NEAR = 99
-"""Letters before a word to search for an opening mark."""
+"""Characters before a word to search for an opening mark."""
 
 
 class PositionedWord(NamedTuple):
-    """A word and its position."""
+    """A word with position."""
 
     word: str
     opens: bool
-    """Whether the word begins a sentence, or follows a mark that may be followed by a capital: a colon, a quote."""
+    """Whether the word begins a sentence, or follows a mark after which a capital may stand: a colon, a quote."""
     follows: bool
     """Whether only a space separates the word from the previous word."""
 
 
 def positioned_words(text: str, lex: Lexicon) -> Iterator[PositionedWord]:
-    """The words of all sentences but titles, in which every word is capitalised."""
+    """The words of all sentences except titles, which have only capitalised words."""
     for sentence in sentences(text, lex.code):
         # A title ends without a full stop, and all words but function words are capitalised.
         has_stop = sentence.rstrip('”"’)»')[-1:] in ".!?…"

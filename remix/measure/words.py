@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 MOST_LETTERS = 100_000
-"""Letters of a text that are measured: about forty pages; a passage is usually a few paragraphs."""
+"""Characters measured of a text: about forty pages; a passage is usually a few paragraphs."""
 
 _APOSTROPHES = str.maketrans("", "", "’'")
 

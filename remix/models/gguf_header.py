@@ -1,10 +1,10 @@
-"""How a GGUF's header is read: metadata, tensors, and where sections end.
+"""Reading the header of a GGUF: metadata, tensors, and the ends of sections.
 
 Takes an open file, gives numbers and strings. The file may be forged: each count is checked against the remaining
 bytes first. (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md)
 
-Uses the `gguf` package's tables but not its `GGUFReader`, which can't open a truncated file, follows forged counts
-until memory ends, and takes seconds to build unneeded arrays of tokens.
+Uses the tables of the `gguf` package. The package's `GGUFReader` isn't used, since `GGUFReader` can't open a
+truncated file, follows forged counts until memory ends, and takes seconds to build unneeded arrays of tokens.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _NUMBERS = {
 _STRING, _ARRAY = 8, 9
 
 LANGUAGES = "general.languages"
-"""The key of the languages that the model's card names: the only array that is read."""
+"""The key of the languages named by the model's card: the only array that is read."""
 
 _MOST_LANGUAGES, _LONGEST_LANGUAGE = 1000, 100
 """Languages of a card, and bytes of a language's name; of more, none is read."""
 
 Value = str | int | float | tuple[str, ...] | None
-"""A number or a string; None for an array, whose items are skipped, except `LANGUAGES`."""
+"""A number or a string; None for an array except `LANGUAGES`: the items are skipped."""
 
 
 class Tensor(NamedTuple):
@@ -114,11 +114,11 @@ class _Cursor:
         self._items = 0
 
     def number(self, form: str) -> Any:
-        """A number in one of `struct`'s formats."""
+        """A number in a format of `struct`."""
         return struct.unpack(form, self._take(struct.calcsize(form)))[0]
 
     def string(self, most: int = _MOST_HEADER) -> str:
-        """A UTF-8 string preceded by its length."""
+        """A UTF-8 string preceded by the string's length."""
         length = self.number("<Q")
         _refuse_more(length, most, "bytes in a name")
         return self._take(length).decode()
@@ -142,7 +142,7 @@ class _Cursor:
         if dimensions > 4:
             raise ValueError(f"a tensor of {dimensions} dimensions")
         count: int = math.prod(self.number("<Q") for _ in range(dimensions))
-        # The data's length can't be checked for weight types that llama.cpp knows and the package doesn't.
+        # The data's length can't be checked for weight types known to llama.cpp and unknown to the package.
         kind = self.number("<I")
         items, width = sizes.get(kind, (1, 0))
         return Tensor(name, dimensions, kind, int(self.number("<Q")) + count // items * width)
@@ -153,7 +153,7 @@ class _Cursor:
             raise ValueError(f"a length of {count} where {self._end - self.at} bytes are left")
 
     def languages(self) -> tuple[str, ...] | None:
-        """The strings of a short array; None for any other array, which is skipped."""
+        """The strings of a short array; None for a longer array, or items of a different type, which are skipped."""
         start = self.at
         self._skip_array()
         end = self.at

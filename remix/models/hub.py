@@ -1,8 +1,9 @@
 """The Hugging Face hub: lists a repository's files, and downloads a model into the hub's own cache.
 
-Takes what a person asked for, gives the paths of the model's files in the cache, where `catalog` finds them. Address,
-token, cache and offline mode are those of `huggingface_hub` (`HF_ENDPOINT`, `HF_TOKEN`, `HF_HOME`, `HF_HUB_OFFLINE`).
-huggingface_hub's own download isn't used: it begins anew after each interruption, and checks no sha256.
+Takes the name of a repository and a choice, gives the paths of the model's files in the cache, where `catalog` finds
+the model. Address, token, cache and offline mode are set as for `huggingface_hub` (`HF_ENDPOINT`, `HF_TOKEN`,
+`HF_HOME`, `HF_HUB_OFFLINE`). huggingface_hub's own download isn't used, since that download begins anew after each
+interruption, and checks no sha256.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class _Lfs(Frozen, extra="ignore"):
 
 
 class _Sibling(Frozen, extra="ignore"):
-    """A file as the hub lists it."""
+    """A file in the hub's answer."""
 
     rfilename: str
     size: int | None = None
@@ -45,7 +46,7 @@ class _Sibling(Frozen, extra="ignore"):
 
 
 class _Listing(Frozen, extra="ignore"):
-    """The fields of the hub's answer that are used, of about forty."""
+    """The used fields of the hub's answer, out of about forty."""
 
     id: str
     """The repository's name."""
@@ -55,7 +56,7 @@ class _Listing(Frozen, extra="ignore"):
 
 
 def pull(wanted: Wanted, watch: Watch) -> Pulled:
-    """Download the files of a model that aren't in the cache. Raises `ModelError`."""
+    """Download the files of a model that are missing in the cache. Raises `ModelError`."""
     found = _known(wanted.repository) if is_offline_mode() else look_up(wanted.repository)
     files = [_described(found, listed) for listed in repository.choose(found, wanted.choice)]
     cache = HubCache(found.name)
@@ -91,7 +92,8 @@ def look_up(name: str) -> Repository:
 
 
 def _described(found: Repository, listed: ListedFile) -> HubFile:
-    """A file with its size and sha256; the file's own headers tell what the list doesn't. Raises `ModelError`."""
+    """A file with size and sha256; values missing in the list are taken from the file's own headers. Raises
+    `ModelError`."""
     told: dict[str, object] = listed.model_dump()
     if not listed.size or not listed.sha256:
         with _explained(found.name):
@@ -116,13 +118,13 @@ class _Total:
         self._total = sum(file.size for file in files)
 
     def count(self, file: HubFile, here: int) -> None:
-        """Report the number of a file's bytes that are here."""
+        """Report the number of bytes of a file on disk."""
         self._here[file.name] = here
         self._watch(Progress(file.name, sum(self._here.values()), self._total))
 
 
 def _known(name: str) -> Repository:
-    """The repository as the cache has it, for offline mode. Raises `ModelError` if the cache has no file of it."""
+    """The cached repository, for offline mode. Raises `ModelError` if the cache has no file of the repository."""
     found = HubCache(name).read()
     if found is None:
         raise ModelError(
@@ -133,7 +135,7 @@ def _known(name: str) -> Repository:
 
 
 def _fetch_all(found: Repository, missing: Sequence[HubFile], cache: HubCache, total: _Total) -> None:
-    """Download files one after the other."""
+    """Download files in order, into the cache."""
     cache.check_space(missing)
     for file in missing:
         blob = cache.blob(file)
@@ -154,7 +156,7 @@ def _address(found: Repository, name: str) -> str:
 
 
 def _headers() -> Mapping[str, str]:
-    """The token, if the user has one, and who asks."""
+    """The user's token, if any, and the name of the program."""
     headers = {"User-Agent": f"remix/{importlib.metadata.version('essay-remix')}"}
     token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
     return headers | ({"Authorization": f"Bearer {token}"} if token else {})
@@ -177,7 +179,7 @@ def _explained(name: str) -> Iterator[None]:
 
 
 def _refused(name: str, response: httpx2.Response) -> ModelError:
-    """The error for an answer of status 400 and above; the hub tells in a header what is wrong."""
+    """The error for an answer of status 400 and above; the hub gives the reason in a header."""
     hub, status = constants.ENDPOINT, response.status_code
     code, has_token = response.headers.get("X-Error-Code"), "authorization" in response.request.headers
     if code == "GatedRepo":

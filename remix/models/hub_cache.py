@@ -1,4 +1,4 @@
-"""A repository's folder in the Hugging Face cache, laid out as `huggingface_hub` lays it out.
+"""A repository's folder in the Hugging Face cache, in the layout of `huggingface_hub`.
 
 `blobs/` holds contents by sha256, `snapshots/COMMIT/` links to contents by file name, `refs/main` names the newest
 commit. Takes a repository's name and files, gives paths. Knows no network.
@@ -29,7 +29,7 @@ _UNKNOWN = "0" * 64
 
 
 class HubFile(Frozen):
-    """A file of a repository, as it is checked."""
+    """A file of a repository, with size and sha256 for checks."""
 
     name: str
     """The path within the repository, with forward slashes."""
@@ -49,15 +49,15 @@ class HubCache:
         self._folder = self._root / f"models--{name.replace('/', '--')}"
 
     def path(self, commit: str, file: HubFile) -> Path:
-        """Where a file lies, by its name."""
+        """The path of a file by name."""
         return self._folder / "snapshots" / commit / file.name
 
     def blob(self, file: HubFile) -> Path:
-        """Where a file's content lies, by its sha256."""
+        """The path of a file's content, by sha256."""
         return self._folder / "blobs" / file.sha256
 
     def link(self, path: Path, blob: Path) -> None:
-        """Give a content its name: by a link, or on disks without links by moving the file."""
+        """Make a name for a content: by a link, or on disks without links by moving the file."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         try:
@@ -66,7 +66,7 @@ class HubCache:
             blob.replace(path)
 
     def check_space(self, files: Iterable[HubFile]) -> None:
-        """Raise `ModelError` if the bytes of files that aren't here yet don't fit the disk."""
+        """Raise `ModelError` if the missing bytes of files don't fit the disk."""
         needed = 0
         for file in files:
             blob = self.blob(file)
@@ -77,7 +77,8 @@ class HubCache:
 
     @contextlib.contextmanager
     def locked(self, file: HubFile) -> Iterator[None]:
-        """Keeps other processes from downloading the same file; huggingface_hub's own downloads heed the lock too."""
+        """Keep all further processes from downloading the same file; huggingface_hub's own downloads heed the lock
+        too."""
         lock = self._root / ".locks" / self._folder.name / f"{file.sha256}.lock"
         lock.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -97,7 +98,7 @@ class HubCache:
         draft.replace(reference)
 
     def read(self) -> Repository | None:
-        """The repository with the files that are here of the newest commit; None if there are none."""
+        """The repository's newest commit in the cache, with the cached files; None without any file."""
         with contextlib.suppress(OSError, ValueError):
             commit = read_bounded(self._folder / "refs" / "main", 100).decode("ascii").strip()
             place = self._folder / "snapshots" / commit

@@ -1,4 +1,4 @@
-"""A GGUF file's identity: sha256 of the file and of its metadata, and the facts of its header.
+"""A GGUF file's identity: sha256 of the file and of the metadata, and the facts in the header.
 
 Takes paths, gives `ModelFile`s, and refuses damaged files. Loads no weights.
 """
@@ -25,7 +25,7 @@ from remix.util import stages
 from remix.util.files import open_regular
 
 DEFAULT_CONTEXT = 2048
-"""Context in tokens for a file without one."""
+"""Context in tokens for a file that states no context."""
 
 MOST_CONTEXT = 2**24
 """Tokens; the longest context of a known model has 10 million."""
@@ -40,11 +40,11 @@ _MOST_BEHIND = 16 * 2**20
 """Most bytes after a file's last tensor: padding, and data of tools."""
 
 _SPARSE = 2**30
-"""Size in bytes from which a file is checked for holes."""
+"""Size in bytes from which files are checked for holes."""
 
 LIST_HINT = "`remix models list` shows the models on this machine."
 OpenParts = Mapping[Path, BufferedReader]
-"""The open files of a model by path, in order: one, or all parts."""
+"""The open files of a model by path, in order: a single file, or all parts."""
 
 _FETCH = "Fetch the file again, or take another model."
 
@@ -62,7 +62,7 @@ class Facts(NamedTuple):
 
 
 def name_of(path: Path) -> str:
-    """A model's name by its file name: without `.gguf` and the part's number."""
+    """A model's name by the file's name: without `.gguf` and the part's number."""
     name = PART.sub("", path.name)
     return printable_name(name[: -len(".gguf")] if name.lower().endswith(".gguf") else name)
 
@@ -70,8 +70,8 @@ def name_of(path: Path) -> str:
 def identify(path: Path, name: str | None = None) -> ModelFile:
     """Read a GGUF's header and hash the file; `name` overrides the name by the file name.
 
-    Of a model in parts, `path` may be any part. Hashing takes about a second per GB, so results are kept in the
-    user's cache folder (or `REMIX_CACHE`) as long as the files' sizes and modification times stay the same.
+    Of a model in parts, `path` may be any part. Hashing takes about a second per GB; results are kept in the user's
+    cache folder (or `REMIX_CACHE`) as long as the files' sizes and modification times stay the same.
 
     Raises `ModelError` if a file is missing, unreadable, not a GGUF, damaged or cut short, or if parts don't belong
     together.
@@ -79,14 +79,14 @@ def identify(path: Path, name: str | None = None) -> ModelFile:
     with open_parts(path) as files:
         model = read_identity(files)
     name = name or name_of(path)
-    # All links to a file share a cache entry, so the name by the link is added afterwards.
+    # All links to a file share a cache entry; the name of the link is added afterwards.
     labels = dict.fromkeys((*model.labels, name.lower(), model.architecture.lower()))
     return model.model_copy(update={"name": name, "labels": tuple(labels)})
 
 
 @contextmanager
 def open_parts(path: Path) -> Iterator[OpenParts]:
-    """The files of a model in order, open for reading. Raises `ModelError`, also for errors of reading them."""
+    """The files of a model in order, open for reading. Raises `ModelError`, also for errors while reading."""
     paths = parts_of(path)
     with ExitStack() as stack:
         try:
@@ -121,7 +121,7 @@ def inspect(path: Path) -> Facts:
 
 
 def sha256_of_parts(hashes: Sequence[str]) -> str:
-    """The sha256 that stands for a model: of a single file the file's own, else as `ModelFile.sha256` says."""
+    """The sha256 of a model: of a single file the file's own, else as described at `ModelFile.sha256`."""
     return hashes[0] if len(hashes) == 1 else sha256("".join(f"{each}\n" for each in hashes))
 
 
@@ -186,7 +186,7 @@ def _facts_of(path: Path, header: Header) -> Facts:
 
 
 def too_long(what: str, length: int) -> tuple[str, str]:
-    """Message and hint for a chat template that is too long."""
+    """Message and hint for a chat template of too many characters."""
     return (
         f"{what} has {length} characters, and at most {MOST_TEMPLATE} are allowed.",
         "The longest known chat templates have 20,000: take another model.",
@@ -194,7 +194,7 @@ def too_long(what: str, length: int) -> tuple[str, str]:
 
 
 def _refuse_empty(file: BufferedReader, path: Path, header: Header) -> None:
-    """Raise `ModelError` for a file that is mostly holes or lacks tensors for its size.
+    """Raise `ModelError` for a file that is mostly holes or has too few tensors for the file's size.
 
     A sparse file of a few bytes can claim to have a terabyte, which takes an hour to hash.
     """
@@ -206,7 +206,7 @@ def _refuse_empty(file: BufferedReader, path: Path, header: Header) -> None:
 
 
 def _written(handle: int, size: int) -> int:
-    """Bytes of a file that aren't holes; all, if the system can't tell. Stops counting at half of `size`."""
+    """Bytes of a file outside of holes, counted up to half of `size`; `size` if the system doesn't report holes."""
     at = written = 0
     before = os.lseek(handle, 0, os.SEEK_CUR)
     try:
@@ -215,7 +215,7 @@ def _written(handle: int, size: int) -> int:
             at = os.lseek(handle, begin, os.SEEK_HOLE)
             written += at - begin
     except (OSError, AttributeError) as error:
-        # ENXIO: there is no data after `at`, only a hole.
+        # ENXIO: only a hole follows after `at`.
         return written if getattr(error, "errno", 0) == errno.ENXIO else size
     finally:
         # The buffered reader of the file relies on the position.
@@ -247,7 +247,7 @@ def _facts(header: Header) -> Facts:
 
 
 def _languages(value: Value) -> tuple[str, ...]:
-    """The languages that a card names, in lower case, each once."""
+    """The languages named by a card, in lower case, each once."""
     found = value if isinstance(value, tuple) else ()
     return tuple(dict.fromkeys(each.strip().lower() for each in found if each.strip()))
 
@@ -255,7 +255,7 @@ def _languages(value: Value) -> tuple[str, ...]:
 def _context(header: Header, architecture: str) -> int:
     """The model's context in tokens, limited to positions that are always computed alike.
 
-    If a file has RoPE factors for long contexts, llama.cpp uses these factors as soon as a sequence *may* be longer
+    If a file has RoPE factors for long contexts, llama.cpp applies the factors as soon as a sequence *may* be longer
     than the original context, for short texts too. A text's bytes must not depend on the size of the KV cache.
     """
     length = header.values.get(f"{architecture}.context_length")

@@ -1,6 +1,6 @@
-"""Models that were identified before: hashing a file takes a second for each gigabyte.
+"""Models identified before: hashing a file takes a second for each gigabyte.
 
-Takes the paths and statuses of a model's open files, gives the `ModelFile` that was kept in the user's cache.
+Takes the paths and statuses of a model's open files, gives the `ModelFile` kept in the user's cache.
 """
 
 from __future__ import annotations
@@ -18,38 +18,39 @@ from remix.util.cache import MemoStore
 
 
 def printable_name(name: str) -> str:
-    """A file name as text, even if its bytes aren't UTF-8: pydantic and JSON take nothing else."""
+    """A file name as text, even if the bytes aren't UTF-8: pydantic and JSON take only valid text."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 
 class IdentityMemo(Frozen):
-    """A model as the cache keeps it."""
+    """A model's entry in the cache."""
 
     version: Literal[2]
     """Raised if more is read of a file: an earlier memo counts as none."""
 
     mtimes_ns: Many[int]
-    """The time of change of each file, in nanoseconds; with `model.size`, what makes the memo valid."""
+    """The modification time of each file, in nanoseconds. The memo is valid while these times and `model.size` are
+    unchanged."""
 
     path: str | None
-    """Where the file, or the first part, lay; null for a path that can't be written down."""
+    """The path of the file, or of the first part; null for a path that can't be written down."""
 
     model: ModelFile
 
 
 MEMOS = MemoStore("models", IdentityMemo)
-"""What was identified, by the sha256 of the paths of a model's files, links resolved."""
+"""Identified models, by the sha256 of the paths of a model's files, links resolved."""
 
 
 def recall(paths: Sequence[Path], statuses: Sequence[os.stat_result]) -> ModelFile | None:
-    """What was read of a model's files before, if no file has changed since."""
+    """The identity of a model's files in the cache, if no file has changed since."""
     memo = MEMOS.read(key_of(*paths))
     size, mtimes = sum(status.st_size for status in statuses), tuple(status.st_mtime_ns for status in statuses)
     return memo.model if memo and (memo.model.size, memo.mtimes_ns) == (size, mtimes) else None
 
 
 def remember(paths: Sequence[Path], statuses: Sequence[os.stat_result], model: ModelFile) -> None:
-    """Keep what was read of a model's files, if the cache can be written."""
+    """Keep the identity of a model's files, if the cache can be written."""
     where = os.path.abspath(paths[0])  # noqa: PTH100 (keeps links)
     place = where if printable_name(where) == where else None
     memo = IdentityMemo(
@@ -60,7 +61,7 @@ def remember(paths: Sequence[Path], statuses: Sequence[os.stat_result], model: M
 
 
 def known(path: Path) -> ModelFile | None:
-    """What was read of the model at a path before; None if identifying the model means reading it."""
+    """The identity of the model at a path in the cache; None if the file would have to be read."""
     with contextlib.suppress(OSError, ModelError):
         paths = parts_of(path)
         return recall(paths, [each.stat() for each in paths])

@@ -1,6 +1,6 @@
 """A model's files kept open while the model is in use, to notice changes.
 
-Takes a path and the expected `ModelFile`, gives nothing; raises `ModelError` if the content is or becomes different.
+Takes a path and the expected `ModelFile`; raises `ModelError` if the content is or becomes different.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ from remix.records import ModelFile
 
 
 class OpenModelFile:
-    """A model's open file, or the open files of all parts, checked so that records don't name weights overwritten
-    during a run.
+    """A model's open file, or the open files of all parts, checked so that records never name overwritten weights.
 
-    The open files stay readable if other files replace them. Raises `ModelError` if the content isn't the expected
-    model.
+    The open files stay readable if the paths are taken by new files. Raises `ModelError` if the content isn't the
+    expected model.
     """
 
     def __init__(self, path: Path, file: ModelFile) -> None:
@@ -34,17 +33,17 @@ class OpenModelFile:
                     f"{path}: is no longer {file.name} (sha256 {file.sha256[:12]}…): the content has changed.",
                     "Put the file back, or plan the run anew.",
                 )
-            # The hashes of the files, not of `file`, which may come from a forged run.
+            # The hashes of the files, instead of the hashes in `file`, which may come from a forged run.
             self._sha256s = dict(zip(self._files, found.parts or (found.sha256,), strict=True))
             self._stack = stack.pop_all()
 
     def check(self) -> None:
-        """Raise `WeightsChangedError` where the content has changed since; a new time of change alone is nothing."""
+        """Raise `WeightsChangedError` if the content has changed; a new modification time alone is no error."""
         for path, file in self._files.items():
             status = _status(file)
             if status == self._statuses[path]:
                 continue
-            # A second file object, since the first may have old content in its buffer.
+            # A second file object, since the first may have old content in the buffer.
             with os.fdopen(os.dup(file.fileno()), "rb") as again:
                 again.seek(0)
                 now = hashlib.file_digest(again, "sha256").hexdigest()
@@ -56,7 +55,7 @@ class OpenModelFile:
             self._statuses[path] = status
 
     def check_place(self) -> None:
-        """Raise `ModelError` if a path names a different file by now, which the engine may have loaded."""
+        """Raise `ModelError` if a path has become the path of a different file, which the engine may have loaded."""
         for path, file in self._files.items():
             try:
                 is_there = os.path.samestat(path.stat(), os.fstat(file.fileno()))

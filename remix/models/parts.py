@@ -1,6 +1,6 @@
-"""A model in parts (`NAME-00001-of-00003.gguf`): which files it has, and whether their headers belong together.
+"""A model in parts (`NAME-00001-of-00003.gguf`): the files, and a check that the headers belong together.
 
-Takes the path of any part, gives the paths of all; takes the parts' headers, gives one header. Opens no file.
+Takes the path of any part, gives the paths of all; takes the parts' headers, gives a common header. Opens no file.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _FETCH_ALL = "Fetch all parts again, from one place: `remix models pull` checks 
 
 
 def parts_of(path: Path) -> tuple[Path, ...]:
-    """The files of a model in order, by the path of any of them: one, unless the name is a part's.
+    """The files of a model in order, by the path of any file; only the path itself, unless the name is a part's.
 
-    Raises `ModelError` for a number that no part has.
+    Raises `ModelError` for an impossible number of a part.
     """
     named = PART.search(path.name)
     if named is None:

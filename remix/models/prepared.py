@@ -1,7 +1,7 @@
 """Prepared models: copies with weights in a type that this machine computes faster.
 
 Takes a GGUF and a weight type, gives a copy in the user's cache, with a sidecar file that names the original; finds
-the copy again. The original is never changed.
+existing copies. The original is never changed.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ class Sidecar(Frozen):
 
 
 _SIDECARS = MemoStore("prepared", Sidecar)
-"""By the name of the copy, which lies beside its sidecar."""
+"""Facts about prepared copies, by the name of the copy, in a file beside the copy."""
 
 
 def requantise(source: Path, file_type: str, threads: int) -> Path:
-    """Make a prepared copy, unless an intact copy exists; gives its path.
+    """Make a prepared copy, unless an intact copy exists; gives the copy's path.
 
     The complete copy is renamed into place after the sidecar is written. Raises `ModelError`, or `RunError` if the
     cache can't be written.
     """
-    # Loading llama.cpp takes longer than all that this module does besides.
+    # Imported late: loading llama.cpp takes longer than the rest of this module's work.
     from remix.engine import llama, load_check
 
     original = identity.identify(source)
@@ -95,7 +95,7 @@ def copies() -> list[LocatedModel]:
 
 
 def forget(source: Path) -> list[Path]:
-    """Remove all prepared copies of a model; gives their paths."""
+    """Remove all prepared copies of a model; gives the removed paths."""
     original = identity.identify(source).sha256
     copies = sorted(_folder().glob(f"{original}-*.gguf"))
     for path in copies:
@@ -105,9 +105,9 @@ def forget(source: Path) -> list[Path]:
 
 
 def resolve(model: str | None, folders: Sequence[Path]) -> tuple[Path, ModelFile]:
-    """The file to use for a model, and its identity: the prepared copy, if there is one.
+    """The file to use for a model, and the file's identity: the prepared copy, if any.
 
-    A path always means the file itself. Raises `ModelError` if there is no such model.
+    A path always means the file itself. Raises `ModelError` if the model isn't found.
     """
     found = catalog.find(model, folders)
     is_path = model is not None and catalog.is_there(model)
@@ -127,7 +127,7 @@ def identify(path: Path, name: str | None = None) -> ModelFile:
 
 
 def _remove_leftovers() -> None:
-    """Remove incomplete copies of processes that have ended; an incomplete copy is named after its process id."""
+    """Remove incomplete copies of ended processes; an incomplete copy is named after the process id."""
     for draft in _folder().glob("*.tmp"):
         process = draft.stem.rpartition(".")[2]
         if process.isdecimal() and not psutil.pid_exists(int(process)):

@@ -1,6 +1,6 @@
-"""Pulling a model by what a person typed: from the Hugging Face hub, or from an address of the web.
+"""Pulling a model by a name typed by a person: from the Hugging Face hub, or from an address of the web.
 
-Takes the words, gives the model's files on this machine. Knows no network; `hub` and `web` do.
+Takes the name, gives the model's files on this machine. Knows no network; `hub` and `web` do.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from remix.models.repository import is_elsewhere, parse
 
 
 def pull(text: str, sha256: str | None, watch: Watch) -> Pulled:
-    """Download a model that isn't here. Raises `ModelError`."""
+    """Download a model, except files on disk already. Raises `ModelError`."""
     if is_elsewhere(text):
         return web.pull(text, sha256, watch)
     if sha256 is not None:

@@ -1,4 +1,4 @@
-"""Recommended models: a short list of models to pull, and the best that suits this machine.
+"""Recommended models: a short list of models to pull, and the best for this machine.
 
 Reads `recommended.toml`, whose facts were looked up in the model cards, and this machine's memory. Knows no network.
 """
@@ -15,7 +15,8 @@ from remix.records import Count, Frozen
 from remix.util import environment, toml
 
 _ROOMY = 2
-"""The best model for a machine leaves memory to other programs: the machine has this many times the memory needed."""
+"""Memory of a machine, at least, in multiples of the model's need: the best model leaves memory to further
+programs."""
 
 _BYTES_PER_CORE = 5 * 2**28
 """Bytes of weights for each core of the processor, a rule of thumb: with more, a text takes many minutes."""
@@ -48,7 +49,7 @@ class Recommended(Frozen):
 
     @property
     def address(self) -> str:
-        """What `remix models pull` takes."""
+        """The argument for `remix models pull`."""
         return f"{self.repository}:{self.type}"
 
     @property
@@ -62,7 +63,7 @@ class Recommended(Frozen):
         return fits_memory(self.bytes)
 
     def is_one_of(self, models: Iterable[LocatedModel]) -> bool:
-        """Whether the file is among models on this machine, by its name and size."""
+        """Whether the file is among models on this machine, by name and size."""
         stem = self.file.removesuffix(".gguf")
         return any((model.name, model.size) == (stem, self.bytes) for model in models)
 

@@ -1,7 +1,7 @@
 """A repository of a model hub: the files, grouped into models, and the choice of a model.
 
-Takes the list of files that a hub sent, and what a person asked for: a weight type, a file, or nothing. Gives the
-files of one model. Knows no network and no disk.
+Takes a hub's list of files, and the choice of a person: a weight type, a file, or none. Gives the files of a single
+model. Knows no network and no disk.
 """
 
 from __future__ import annotations
@@ -42,31 +42,31 @@ _PAGE = re.compile(
 _HUBS = ("https://huggingface.co/", "https://hf.co/")
 _LONGEST_REPOSITORY = 96
 _NOT_ALLOWED = re.compile(r"\.\.|--|[.-](?:/|\Z)|\.git\Z")
-"""What the hub allows in no repository's name, and what would make the name of a folder ambiguous."""
+"""Parts forbidden by the hub in names of repositories, or ambiguous in the name of a folder."""
 
 
 class Wanted(NamedTuple):
-    """What a person asks for: `OWNER/NAME`, `OWNER/NAME:WEIGHT_TYPE` or `OWNER/NAME:FILE`."""
+    """A person's choice: `OWNER/NAME`, `OWNER/NAME:WEIGHT_TYPE` or `OWNER/NAME:FILE`."""
 
     repository: str
     choice: str | None
 
 
 class ListedFile(Frozen):
-    """A file as a hub lists it."""
+    """A file in a hub's list."""
 
     name: str
     """The path within the repository, with forward slashes."""
 
     size: Annotated[int, Field(ge=0, le=MOST_BYTES)] | None
-    """In bytes; None if the list names none, as those of some mirrors."""
+    """In bytes; None if the list has no sizes, as on some mirrors."""
 
     sha256: Sha256 | None
     """None if the list names none."""
 
 
 class Repository(Frozen):
-    """A repository's files at one commit."""
+    """A repository's files at a commit."""
 
     name: str
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
@@ -74,7 +74,7 @@ class Repository(Frozen):
 
 
 Model = tuple[ListedFile, ...]
-"""The files of a model: one, or all parts in order."""
+"""The files of a model: a single file, or all parts in order."""
 
 
 def parse(text: str) -> Wanted:
@@ -92,7 +92,7 @@ def parse(text: str) -> Wanted:
 
 
 def is_elsewhere(text: str) -> bool:
-    """Whether a text is an https address of another server than the hub."""
+    """Whether a text is an https address of a server different from the hub."""
     return text.startswith("https://") and not text.startswith(_HUBS)
 
 
@@ -119,7 +119,7 @@ def _models(repository: Repository) -> list[Model]:
     """The models by name; files that are no models (projectors, importance matrices) are left out."""
     groups: dict[tuple[str, str], dict[str, ListedFile]] = {}
     for file in repository.files:
-        # The name is a stranger's, and becomes a path below a folder of this machine.
+        # The name comes from a stranger, and becomes a path below a folder of this machine.
         is_safe = len(file.name) <= _LONGEST_NAME and is_plain(file.name) and not leads_out(file.name)
         name = file.name.lower()
         if is_safe and name.endswith(".gguf") and "mmproj" not in name and "imatrix" not in name:
@@ -131,7 +131,8 @@ def _models(repository: Repository) -> list[Model]:
 def _fitting(models: list[Model], choice: str | None) -> list[Model]:
     """The models with a file of the chosen name, with or without the folder, or of the chosen weight type.
 
-    Without a choice the models of the first weight type in `ORDER` that any model has; all models, if none has one.
+    Without a choice the models of the first weight type in `ORDER` found; all models, if no model's type is in
+    `ORDER`.
     """
     if choice is None:
         by_type = ([model for model in models if _has_type(model, each)] for each in ORDER)
@@ -144,13 +145,13 @@ def _fitting(models: list[Model], choice: str | None) -> list[Model]:
 
 
 def _has_type(model: Model, weight_type: str) -> bool:
-    """Whether a file name has a weight type in it as a word of its own, in upper or lower case."""
+    """Whether a file name contains a weight type as a separate word, in upper or lower case."""
     word = rf"(?<![A-Za-z0-9]){re.escape(weight_type)}(?![A-Za-z0-9_])"
     return re.search(word, model[0].name.rpartition("/")[2], re.IGNORECASE) is not None
 
 
 def _complete(repository: str, model: Model) -> Model:
-    """The model, if none of its parts is missing. Raises `ModelError`."""
+    """The model, if no part is missing. Raises `ModelError`."""
     numbered = [match for file in model if (match := PART.search(file.name))]
     parts = int(numbered[0][2]) if numbered else 0
     missing = set(range(1, parts + 1)) - {int(part[1]) for part in numbered}

@@ -1,6 +1,6 @@
-"""A model at an address of the web: downloaded into llama.cpp's cache, where `catalog` finds it.
+"""A model at an address of the web: downloaded into llama.cpp's cache, where `catalog` finds the model.
 
-Takes an https address and the sha256 that the person knows of the file; gives the file's path. Knows no hub.
+Takes an https address and the expected sha256; gives the file's path. Knows no hub.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _file_name(address: str) -> str:
 
 
 def _checked(target: Path, sha256: str) -> Pulled:
-    """The file that is here. Raises `ModelError` if it is another one."""
+    """The file on disk. Raises `ModelError` if the sha256 is different."""
     with target.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
             raise ModelError(

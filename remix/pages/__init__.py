@@ -39,6 +39,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # Control characters do nothing in a browser, but characters that reverse a line's direction hide its meaning.
+    # Browsers ignore control characters, except characters that reverse the direction of a line and so hide its
+    # meaning.
     environment.filters["shown"] = readable
     return environment

@@ -1,8 +1,8 @@
 """A tree of branches as an SVG, complete in itself: no script, no other file, legible on light and dark paper.
 
-Takes a `BranchNode`, gives bytes, always the same. The first text runs down along a line, and at each fork its
-branches leave to the right, each with the words that were put there and the words after. Every text is escaped: texts
-may come from strangers.
+Takes a `BranchNode`, gives bytes, always the same. The first text runs down along a line, and each branch leaves to
+the right at its fork, with the branch's own words from the fork on. Every text is escaped: texts may come from
+strangers.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from remix.outputs.branches import BranchNode, Turn
 from remix.util.names import readable, shortened
 
 COLUMNS, LEAST_COLUMNS = 76, 30
-"""Letters of a line of the first text, and of the narrowest line: each level has `NARROWER` fewer."""
+"""Columns of a line: of the first text, and at least; each level has `NARROWER` columns fewer."""
 NARROWER = 3
 
 MOST_LINES = 3
-"""Lines of a branch that nothing branches from."""
+"""Lines drawn of a branch that has no branches."""
 
 MOST_LETTERS = 40_000
-"""Letters of a text that are drawn."""
+"""Characters drawn of a text."""
 
 MOST_TOLD, LONGEST = 20, 90
-"""Branches in the description, and letters of a word or beginning that are told."""
+"""Branches listed in the description, and characters of a quoted word or text."""
 
 LINE, LANE, MARGIN, GAP, LETTER = 21, 28, 28, 10, 8.2
-"""Pixels: height of a line, from a text's line to that of its branches, around the picture, between texts, and the
-mean width of a letter with some room."""
+"""Pixels: height of a line, distance between the lines of a text and of its branches, margin of the picture, gap
+between texts, and mean width of a character with some room."""
 
 BEND = 12
-"""Pixels: radius of the bend by which a branch leaves."""
+"""Pixels: radius of the bend where a branch leaves."""
 
 STYLE = """
 .paper { fill: #fdfbf7 }
@@ -97,7 +97,7 @@ class _Picture:
         self.width = 0.0
 
     def add(self, node: BranchNode, level: int, top: float) -> float:
-        """Draw a text and all of its branches; gives the bottom of all."""
+        """Draw a text and all of its branches below `top`; gives the lower end of the drawing."""
         x = MARGIN + level * LANE
         y = end = self._write(
             x, top, [[("about", line)] for each in _about(node, level) for line in _lines(each, level)], node
@@ -117,7 +117,7 @@ class _Picture:
         return y
 
     def _write(self, x: float, y: float, lines: Sequence[Line], node: BranchNode | None = None) -> float:
-        """Write lines below each other; gives the bottom. With a node, a tooltip says where its text lies."""
+        """Draw lines one below the next; gives the lower end. With a node, a tooltip names the run and the text."""
         for line in lines:
             y += LINE
             text = ET.Element("text", {"x": f"{x + 14:.0f}", "y": f"{y - 6:.0f}"})
@@ -148,17 +148,17 @@ class _Stretch(NamedTuple):
 
     words: str
     mark: str
-    """The words at the beginning that stand out."""
+    """The first words, drawn in `style`."""
     style: str
     branches: tuple[BranchNode, ...]
-    """The branches that leave at the end."""
+    """The branches that leave at the end of `words`."""
 
 
 def _stretches(node: BranchNode, level: int) -> Iterator[_Stretch]:
-    """The parts of a text: of a branch only what comes after the fork, with the words that were put there.
+    """The parts of a text between forks; for a branch, only the words from the fork on.
 
-    A branch of a candidate has other words before the fork than the text, so it leaves at the beginning, and all of
-    its words are drawn.
+    The words before the fork of a candidate's branch are the candidate's, not the text's: such a branch leaves at the
+    beginning, and all of its words are drawn.
     """
     text = node.text[:MOST_LETTERS]
     turn = node.turn if level and not _is_of_candidate(node) else None
@@ -178,7 +178,7 @@ def _is_of_candidate(node: BranchNode) -> bool:
 
 
 def _leaves_at(node: BranchNode) -> int:
-    """Number of the character of the original's text at which a branch leaves, from 1."""
+    """Position, from 1, of the character of the original's text at which a branch leaves."""
     return 1 if node.turn is None or _is_of_candidate(node) else node.turn.character
 
 
@@ -190,7 +190,7 @@ def _lines(words: str, level: int) -> list[str]:
 
 
 def _marked(lines: Sequence[str], mark: str, style: str) -> Iterator[Line]:
-    """Lines whose first letters, as many as `mark` has, are in a style."""
+    """Lines with the letters of `mark`, at the beginning, in a style."""
     left = len("".join(_clean(mark).split()))
     for line in lines:
         end = 0
@@ -201,7 +201,7 @@ def _marked(lines: Sequence[str], mark: str, style: str) -> Iterator[Line]:
 
 
 def _about(node: BranchNode, level: int) -> Iterator[str]:
-    """What stands above a text."""
+    """The lines above a text: place or name, verdict, and notes."""
     marks = [each for each in (node.verdict, "this text" if node.is_asked and level else None) if each]
     if level and node.turn:
         written = [] if node.record else ["not written yet"]
@@ -221,7 +221,7 @@ def _place(turn: Turn) -> str:
 
 
 def _in_words(tree: BranchNode) -> Iterator[str]:
-    """The tree for who doesn't see it: a line for each branch of the first text, up to `MOST_TOLD`."""
+    """The tree in words, for screen readers: a line for each branch of the first text, up to `MOST_TOLD` lines."""
     yield f"{tree.size} branches in all."
     for node in tree.branches[:MOST_TOLD]:
         if node.turn:
@@ -232,7 +232,7 @@ def _in_words(tree: BranchNode) -> Iterator[str]:
 
 
 def _clean(words: str) -> str:
-    """Words on one line, with control characters spelt out, which XML doesn't allow."""
+    """Words on one line; control characters, which XML doesn't allow, are spelt out."""
     return " ".join(readable(" ".join(words.split())).split())
 
 

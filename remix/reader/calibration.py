@@ -1,9 +1,9 @@
-"""Calibrations: from a sentence's features to the probabilities of its labels, by reader.
+"""Calibrations: from a sentence's features to the probabilities of the labels, by reader.
 
 Takes features, gives probabilities. `calibration.toml` holds for each measured reader the weights of a multinomial
-logistic regression over *said*, *not said* and *turned round*, and how often that reader was right on passages that
-were kept apart; `benchmarks/reading.py` fits and measures them. A reader that wasn't measured takes the weights of
-the best that was, and its readings say so. Without any weights there are no probabilities.
+logistic regression over *said*, *not said* and *turned round*, and how often the reader was right on held-out
+passages; `benchmarks/reading.py` fits and measures both. A reader without measurements takes the weights of the best
+measured reader, and the readings name these weights. Without weights there are no probabilities.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SURE = 0.5
 """Least probability of a label."""
 
 CLASSES: tuple[Label, ...] = ("said", "not said", "turned round")
-"""The labels that have weights."""
+"""The labels with weights."""
 
 
 class Found(Frozen):
@@ -29,29 +29,29 @@ class Found(Frozen):
     sentences: int
     """Labelled sentences of real texts."""
     right: float
-    """Share of the labelled sentences to which the reader gives the same label; `unsure` counts as another label."""
+    """Share of the labelled sentences with the same label by the reader; `unsure` counts as a wrong label."""
     area: float
     """Area under the ROC curve: *said* against all else."""
 
 
 class Calibration(Frozen):
-    """The weights of one reader."""
+    """The weights of a reader."""
 
     name: str
     """The reader's name."""
     matches: tuple[str, ...]
-    """Words that all stand in one of a model's labels, if the model is this reader."""
+    """Words that identify the reader's model: one of the model's labels has all of these words."""
     means: dict[str, float]
     """Mean of each feature in the sentences of calibration."""
     scales: dict[str, float]
-    """Standard deviation of each feature there."""
+    """Standard deviation of each feature in the sentences of calibration."""
     weights: dict[str, dict[str, float]]
-    """By label and feature, and by `bias`: the weight of the feature, less its mean and divided by its scale."""
+    """By label and feature, and by `bias`: the weight of the feature, standardised by mean and scale."""
     found: Found
-    """What the reader is worth."""
+    """The accuracy of the reader."""
 
     def is_of(self, file: ModelFile) -> bool:
-        """Whether a model is this reader, by its labels."""
+        """Whether a model is this calibration's reader, by the model's labels."""
         return any(all(word in label for word in self.matches) for label in file.labels)
 
     def probabilities(self, features: Features) -> tuple[float, float]:
@@ -68,7 +68,7 @@ class Calibration(Frozen):
 
 
 def label_of(said: float | None, turned_round: float | None) -> Label:
-    """The most probable label; `unsure` if no label reaches `SURE`, or there are no probabilities."""
+    """The most probable label; `unsure` if no label reaches `SURE`, or without probabilities."""
     if said is None or turned_round is None:
         return "unsure"
     probability, label = max(zip((said, 1 - said - turned_round, turned_round), CLASSES, strict=True))
@@ -76,7 +76,7 @@ def label_of(said: float | None, turned_round: float | None) -> Label:
 
 
 def calibration_of(file: ModelFile) -> Calibration | None:
-    """A model's own calibration, or that of the best reader that was measured; null if none was."""
+    """A model's own calibration, or the calibration of the best measured reader; null if no reader was measured."""
     known = calibrations()
     own = [each for each in known if each.is_of(file)]
     return next(iter(own or sorted(known, key=lambda each: -each.found.area)), None)
@@ -89,7 +89,7 @@ def in_words(file: ModelFile) -> str:
 
 
 def reading_in_words(reading: Reading) -> str:
-    """How far a reading can be trusted, by the reader and the weights that it names."""
+    """The reliability of a reading, by the reader and the weights named in the reading."""
     if reading.calibration is None:
         return f"Read by {reading.reader}, for which there were no weights: sentences have no labels."
     known = {each.name: each for each in calibrations()}

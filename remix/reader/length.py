@@ -10,7 +10,7 @@ from remix.measure.sentences import sentences
 from remix.reader.questions import QUESTION, before
 
 ROOM = 8
-"""Tokens for an answer and for what joins texts."""
+"""Tokens for an answer and for the separators between texts."""
 
 
 def longest(tokens: LocalTokens, passage: str, text: str) -> int:

@@ -1,7 +1,8 @@
 """Questions to a reader: does a passage support a claim?
 
-Takes a passage, gives the text before a claim, the question behind, and the answers to choose from. Plain text
-without a chat template: what stands before a claim is the same for all claims about a passage, and is computed once.
+Takes a passage, gives the text before a claim, the question after the claim, and the answers to choose from. Plain
+text without a chat template: the text before a claim is the same for all claims about a passage, and is computed
+once.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Literal, NamedTuple
 from remix.records import Answers
 
 ANSWERS: Answers = (" Supported", " Contradicted", " Not mentioned")
-"""The answers, in the order of `Score.others`; they differ in their first token."""
+"""The answers, in the order of `Score.others`; the first tokens are different."""
 
 QUESTION = "\nVerdict:"
 """Behind a claim."""
@@ -23,7 +24,7 @@ _TASK = (
 
 
 class _Example(NamedTuple):
-    """A passage, and claims with their answers."""
+    """A passage, and claims with answers."""
 
     passage: str
     claims: tuple[tuple[Literal["S", "C", "N"], str], ...]
@@ -103,7 +104,7 @@ _EXAMPLES = (
 
 
 def before(passage: str) -> str:
-    """What stands before each claim about a passage: the examples and the passage, closed by a blank line."""
+    """The text before each claim about a passage: the examples and the passage, closed by a blank line."""
     return f"{_TASK}\n\n{''.join(map(_sheet, _EXAMPLES))}Passage: {passage}\n\nClaim:"
 
 

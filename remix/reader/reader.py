@@ -1,9 +1,9 @@
-"""The reader: asks a local model about texts and their passages, and gives `Reading`s.
+"""The reader: asks a local model about texts and passages, and gives `Reading`s.
 
 Takes a `Scorer`, passages and texts. Asks for log-probabilities only, of four things: the passage by itself, once for
-all its texts; the text, and the passage after the text; each sentence of the text as a claim after the passage; and
-the answers to the question behind the claim. Claims about the same passage are asked in a row, so that an engine that
-keeps prefixes computes the passage once.
+all texts; the text, and the passage after the text; each sentence of the text as a claim after the passage; and the
+answers to the question after the claim. Claims about the same passage are asked in a row: an engine with a prefix
+cache computes the passage once.
 """
 
 from __future__ import annotations
@@ -28,57 +28,57 @@ VERSION = 3
 """Version of questions and features: raised whenever any reading of a text would change."""
 
 MOST_INVENTED = 2
-"""Most invented facts of a sentence that count."""
+"""Invented facts counted in a sentence, at most."""
 
 GAP = "\n\n"
-"""Between a text and the passage that is scored as its continuation."""
+"""Between a text and the passage scored as the text's continuation."""
 
 
 class Scorer(Protocol):
     """Gives log-probabilities: a `LocalModel`."""
 
     def score_text(self, before: str, *parts: str | Answers) -> Future[Score]:
-        """Score a text in parts as the continuation of another text, which may be empty."""
+        """Score a text in parts as the continuation of the text `before`, which may be empty."""
 
 
 class Claims(NamedTuple):
-    """What is asked about sentences of a text, on its way."""
+    """Scores asked for the sentences of a text, to be awaited."""
 
     passage: str
     sentences: tuple[str, ...]
     scores: tuple[Future[Score], ...]
-    """Each sentence after the passage, with the question and its answers behind."""
+    """For each sentence, the score after the passage, followed by the scores of the question's answers."""
 
 
 class Compared(NamedTuple):
-    """What counting finds of a sentence beside its passage."""
+    """Features of a sentence found by counting, compared with the passage."""
 
     closest: float
     """chrF2 of the passage's most similar sentence, 0 … 1."""
     invented: int
-    """Facts that the passage doesn't have, at most `MOST_INVENTED`."""
+    """Facts missing in the passage, at most `MOST_INVENTED`."""
 
 
 class Asked(NamedTuple):
-    """All that is asked about a text, on its way."""
+    """All scores asked for a text, to be awaited."""
 
     text: str
     alone: Future[Score]
     """The passage by itself."""
     both: Future[Score]
-    """The text by itself, and the passage behind the text."""
+    """The text by itself, followed by the passage."""
     claims: Claims
 
 
 class Remembering:
-    """A scorer that asks once about a passage by itself, however many texts were made from it."""
+    """A scorer that scores a passage by itself only once, for all texts made from the passage."""
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
         self._known: dict[str, Future[Score]] = {}
 
     def score_text(self, before: str, *parts: str | Answers) -> Future[Score]:
-        """Score a text; a text of one part with nothing before it only once."""
+        """Score a text; the score of a single part without a text before is kept and used again."""
         if before or len(parts) != 1 or not isinstance(parts[0], str):
             return self._scorer.score_text(before, *parts)
         if parts[0] not in self._known:
@@ -101,7 +101,7 @@ def ask_claims(scorer: Scorer, passage: str, claims: Sequence[str]) -> Claims:
 
 
 def features(asked: Claims) -> list[Features]:
-    """The features of each sentence, once all answers are there. Raises the engine's errors."""
+    """The features of each sentence, after waiting for all answers. Raises the engine's errors."""
     source = sentences(asked.passage) or [asked.passage]
     closest = CHRF.scores(asked.sentences, source).max(axis=1) / 100 if asked.sentences else ()
     language = language_of(asked.passage)
@@ -115,7 +115,7 @@ def features(asked: Claims) -> list[Features]:
 
 
 def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> Reading:
-    """The reading by a model, once all answers are there. Raises the engine's errors."""
+    """The reading by a model, after waiting for all answers. Raises the engine's errors."""
     alone, both = asked.alone.result(), asked.both.result()
     given, text = numbers.ending(both, len(alone.pieces)), numbers.beginning(both, asked.text)
     claims = [_claim(score.result(), claim) for claim, score in zip(*asked.claims[1:], strict=True)]

@@ -1,7 +1,7 @@
-"""Flags of a reading: what a reader finds wrong with a text as a whole.
+"""Flags of a reading: faults found by a reader in a text as a whole.
 
-Takes a reading and the reader's file, gives the names of flags. They are no part of a record's flags, which are
-found without a model.
+Takes a reading and the reader's file, gives the names of flags. These flags are kept apart from a record's flags,
+which are found without a model.
 """
 
 from __future__ import annotations
@@ -10,23 +10,24 @@ from remix.measure.words import words
 from remix.records import ModelFile, Reading
 
 LEAST_WORDS = 30
-"""Words from which on a text can be `gibberish`: of shorter texts, many real ones cost as much as shuffled ones."""
+"""Least number of words of a text for `gibberish`: many real texts of fewer words cost as much as shuffled words."""
 
 MOST_BITS: dict[tuple[str, ...], float] = {
     ("smollm2", "135m"): 1.9,
     ("qwen2.5", "coder", "0.5b"): 2.2,
     ("qwen2.5", "coder", "1.5b"): 1.8,
 }
-"""Most bits that a letter (a byte of UTF-8) of a real text costs a reader, by words that all stand in one of the
-reader's labels. docs/measures.md says how they were measured. A reader that wasn't measured finds no gibberish."""
+"""Most bits per letter (a byte of UTF-8) of a real text, by the words that identify the reader's model: one of the
+model's labels has all of the words. docs/measures.md describes the measurement. A reader without a bound here finds
+no gibberish."""
 
 
 def flags_of(reading: Reading, file: ModelFile) -> tuple[str, ...]:
     """The flags of a text, in alphabetical order.
 
-    `gibberish`    the text costs the reader more bits a letter than any real text that was measured: words without
+    `gibberish`    the text costs the reader more bits per letter than any real text measured: words without
                    order. A fluent text without sense costs few bits.
-    `turned round` a sentence has that label
+    `turned round` a sentence has this label
     """
     found = {
         "gibberish": _is_gibberish(reading, most_bits(file)),

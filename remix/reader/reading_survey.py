@@ -1,6 +1,6 @@
 """The readings of a run by kind and step, with intervals over passages.
 
-Takes a run's folder and its outputs, gives a `ReadingSurvey` of the stored readings. Loads no model.
+Takes a run's folder and outputs, gives a `ReadingSurvey` of the stored readings. Loads no model.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from remix.records import Label, Reading
 
 
 class ReadText(NamedTuple):
-    """A text that was read."""
+    """A text with a reading."""
 
     passage: str
     """Id of the text's passage."""
@@ -31,7 +31,7 @@ class ReadText(NamedTuple):
 
 
 def of_run(folder: RunFolder, measured: Sequence[Measured]) -> ReadingSurvey | None:
-    """The survey of the readings stored beside a run's outputs; null if there are none."""
+    """The survey of the readings stored beside a run's outputs; null without readings."""
     texts = [
         ReadText(place_of(each.record), each.task.kind, each.task.step, found)
         for each in measured
@@ -41,9 +41,9 @@ def of_run(folder: RunFolder, measured: Sequence[Measured]) -> ReadingSurvey | N
 
 
 def survey(texts: Sequence[ReadText], outputs: int) -> ReadingSurvey:
-    """The survey of at least one reading of `outputs` texts, by the model that read most of them.
+    """The survey of at least one reading of `outputs` texts, by the model with most readings.
 
-    What another model read is left out: bits of two models can't be compared.
+    Readings by further models are left out: bits of two models can't be compared.
     """
     (sha256, _), *_ = Counter(each.reading.reader_sha256 for each in texts).most_common(1)
     own = [each for each in texts if each.reading.reader_sha256 == sha256]

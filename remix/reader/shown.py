@@ -1,8 +1,9 @@
-"""A reading laid on its passage and its text: words with levels, sentences with labels, in the order of the texts.
+"""A reading joined with the passage and the text: words with levels, sentences with labels, in the order of the
+texts.
 
-Takes a `Reading`, the passage and the text; gives a `ShownReading`, from which terminal and pages are made. Knows
-nothing of colours. A level counts the bounds that a word's bits reach. Bounds are fixed, so that two texts can be
-compared: 1 bit makes a word twice as probable, 4 bits 16 times, 8 bits 256 times.
+Takes a `Reading`, the passage and the text; gives a `ShownReading` for terminal and pages. Knows nothing of colours.
+A level counts the bounds that a word's bits reach. Bounds are fixed, which makes texts comparable: 1 bit makes a word
+twice as probable, 4 bits 16 times, 8 bits 256 times.
 """
 
 from __future__ import annotations
@@ -18,27 +19,26 @@ from remix.records import Frozen, Label, Reading, SentenceReading, Span
 from remix.util.names import shortened
 
 KEPT = (1.0, 4.0, 8.0)
-"""Bits kept from which a word of the passage has level 1, 2 and 3."""
+"""Least bits kept for levels 1, 2 and 3 of a word of the passage."""
 
 AGAINST = (-1.0, -2.0, -4.0)
-"""Bits down to which a word of the text has level 1, 2 and 3: the passage makes one of the word's tokens half as
-probable, a quarter or a sixteenth."""
+"""Most bits for levels 1, 2 and 3 of a word of the text: the passage makes a token of the word half as probable, a
+quarter or a sixteenth."""
 
 LONGEST_WORD = 200
-"""Letters of the word that goes most against the passage; of a longer word the middle is left out."""
+"""Characters of the word with the least bits; of a longer word the middle is left out."""
 
 WORDS = re.compile(r"[^ \t\n\r\f\v]+")
 """A word, as in `measure.reading.by_word`."""
 
 
 class ShownWord(NamedTuple):
-    """A word of a passage or text, or what stands between two words."""
+    """A word of a passage or text, or the characters between two words."""
 
     text: str
     """The characters."""
     bits: float | None
-    """Of the passage: bits kept. Of the text: the bits of the token that goes most against the passage. Null between
-    words."""
+    """Of the passage: bits kept. Of the text: the least bits of the word's tokens. Null between words."""
     level: int
     """Number of bounds reached in `KEPT` or `AGAINST`, 0 … 3; 0 for a word of the passage is *lost*."""
     sentence: int | None
@@ -46,28 +46,28 @@ class ShownWord(NamedTuple):
 
 
 class ShownSentence(Frozen):
-    """A sentence of the text and its label."""
+    """A sentence of the text and the sentence's label."""
 
     sentence: str
     """The sentence."""
     label: Label
-    """Whether the passage says so."""
+    """Whether the passage supports the sentence."""
     probability: float | None
     """Probability of the label; null for *unsure*."""
     against: str
-    """The word that goes most against the passage."""
+    """The word that the passage makes least probable."""
 
     about: str
     """Label, probability and word in a line: `turned round (71 %), most against the passage at “fewer”`."""
 
 
 class ShownReading(Frozen):
-    """A reading with its passage and text."""
+    """A reading with passage and text."""
 
     line: str
     """The reading in a line."""
     trust: str
-    """Which model read, and how often it is right."""
+    """The model that read, and how often the model is right."""
     passage: tuple[ShownWord, ...]
     """The whole passage, in order."""
     text: tuple[ShownWord, ...]
@@ -81,7 +81,7 @@ class ShownReading(Frozen):
 
 
 def shown(reading: Reading, passage: str, text: str) -> ShownReading | None:
-    """A reading laid on its passage and text; null if its words aren't theirs, or its sentences aren't the text's."""
+    """A reading joined with its passage and text; null if the words or the sentences aren't the given texts'."""
     if _letters(passage) != _letters_of(reading.passage) or _letters(text) != _letters_of(reading.text):
         return None
     places = _places(_letters(text), reading.sentences)
@@ -125,7 +125,7 @@ def _letters_of(spans: Sequence[Span]) -> str:
 
 
 def _passage(passage: str, spans: Sequence[Span]) -> Iterator[ShownWord]:
-    """Each word has the bits of the spans that begin in it."""
+    """The words of the passage; the bits of a word are the sum of the spans that begin in the word."""
     starts = _starts(spans)
     for text, begin, end in _words(passage):
         bits = [each.bits for each in spans[bisect_left(starts, begin) : bisect_left(starts, end)]]
@@ -135,7 +135,7 @@ def _passage(passage: str, spans: Sequence[Span]) -> Iterator[ShownWord]:
 
 
 def _text(text: str, spans: Sequence[Span], places: Sequence[tuple[int, int]]) -> Iterator[ShownWord]:
-    """Each word has the least bits of the tokens that wrote any of its letters."""
+    """The words of the text; the bits of a word are the least bits of the tokens with a letter of the word."""
     starts = _starts(spans)
     for part, begin, end in _words(text):
         # Tokens of white space alone begin where the next token begins.
@@ -147,8 +147,11 @@ def _text(text: str, spans: Sequence[Span], places: Sequence[tuple[int, int]]) -
 
 
 def _sentence_around(begin: int, end: int, places: Sequence[tuple[int, int]]) -> int | None:
-    """Index of the sentence in which a stretch begins. A stretch without letters lies before the letter at `begin`,
-    and so not in a sentence that begins there."""
+    """Index of the sentence that contains the beginning of a stretch.
+
+    A stretch without letters lies before the letter at `begin`, and is no part of a sentence that begins with this
+    letter.
+    """
     side = bisect_right if begin < end else bisect_left
     at = side(places, begin, key=lambda place: place[0]) - 1
     return at if at >= 0 and begin < places[at][1] else None
@@ -160,7 +163,7 @@ def _starts(spans: Sequence[Span]) -> list[int]:
 
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
-    """Each word and each stretch between words, with the places of its letters."""
+    """Each word and each stretch between words, with the places of the letters."""
     place = end = 0
     for match in WORDS.finditer(text):
         if match.start() > end:
@@ -173,7 +176,8 @@ def _words(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _places(letters: str, sentences: Sequence[SentenceReading]) -> list[tuple[int, int]] | None:
-    """Of each sentence the place of the first letter and the place after the last; null if one isn't in the text."""
+    """For each sentence the place of the first letter and the place after the last; null if a sentence isn't in the
+    text."""
     found: list[tuple[int, int]] = []
     at = 0
     for each in sentences:

@@ -1,4 +1,4 @@
-"""Readings in words and in numbers by kind: what texts kept of their passages' bits, said, added and turned round.
+"""Readings in words and in numbers by kind: bits kept of the passages, and sentences said, added and turned round.
 
 Takes readings, gives lines and summaries.
 """
@@ -13,22 +13,22 @@ from remix.measure.words import words
 from remix.records import Frozen, Label, Reading
 
 if TYPE_CHECKING:
-    # At run time the module would load llama.cpp, which showing a reading doesn't need.
+    # At run time the module would load llama.cpp, although showing a reading needs no model.
     from remix.reader.run_readings import ReadOutput
 
 SHOWN = 4
-"""Words that a line names; of further words the line gives the number."""
+"""Words named on a line; of further words the line gives the number."""
 
 
 class KindReadings(Frozen):
-    """The readings of one kind's outputs."""
+    """The readings of the outputs of a kind."""
 
     kind: str
     """Name of the kind."""
     outputs: int
     """Number of outputs."""
     kept: float
-    """Median share of the passage's bits that the text keeps."""
+    """Median share of the passage's bits kept in the text."""
     words: float
     """Median words of the text per word of the passage."""
     sentences: int
@@ -40,7 +40,7 @@ class KindReadings(Frozen):
 
 
 def by_kind(outputs: Sequence[ReadOutput]) -> list[KindReadings]:
-    """One summary per kind, in the order of the plan."""
+    """A summary for each kind, in the order of the plan."""
     kinds = dict.fromkeys(each.task.kind for each in outputs)
     return [_summary(kind, [each.reading for each in outputs if each.task.kind == kind]) for kind in kinds]
 

@@ -1,7 +1,7 @@
-"""The engine process seen from the studio: started when there is something to do, told commands, heard and ended.
+"""The engine process seen from the studio: started when a job or question comes, told commands, heard and ended.
 
-Takes commands, gives reports to a listener, in the order in which the process made them; says in words why the
-process ended, if it wasn't asked to. Knows nothing of queues and pages.
+Takes commands, gives reports to a listener, in the order in which the process sent the reports; if the process ended
+unasked, says in words why. Knows nothing of queues and pages.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from remix.util import processes
 from remix.workspace import Workspace
 
 FUNCTION = "remix.studio.engine_process:main"
-"""The function that is called in the process."""
+"""The function called in the process."""
 
 ENDING = 15.0
-"""Seconds that the process has to stop its run, when the studio closes, before it is killed."""
+"""Seconds that a closing studio gives the process to stop its run, before the process is killed."""
 
 Hear = Callable[[Report], None]
 """Called with each report."""
@@ -35,13 +35,13 @@ HearEnd = Callable[[str], None]
 
 
 class Host(Protocol):
-    """An engine process, or what stands in for one."""
+    """An engine process, or a test's substitute."""
 
     def say(self, command: Frozen) -> None:
         """Send a command. Raises `ModelError` if the process can't be reached."""
 
     def close(self) -> None:
-        """Let the process stop what it does, and wait for its end."""
+        """Let the process stop its work, and wait until the process has ended."""
 
 
 class EngineHost:
@@ -60,7 +60,7 @@ class EngineHost:
                 stdout=subprocess.PIPE,
                 stderr=self._complaint,
                 env=processes.clean_environment(),
-                # Ctrl-C in the terminal is for the studio, which then stops the run.
+                # Ctrl-C in the terminal is for the studio alone, which then stops the run.
                 process_group=0 if os.name == "posix" else None,
             )
         except OSError as error:
@@ -87,7 +87,8 @@ class EngineHost:
             raise ModelError("the engine's process has just ended.", "Try again.") from error
 
     def close(self) -> None:
-        """Let the process stop what it does, and wait for its end; it is killed if it takes too long."""
+        """Let the process stop its work, and wait until the process has ended; after `ENDING` seconds, kill the
+        process."""
         assert self._process.stdin
         with suppress(OSError, ValueError), self._saying:
             self._process.stdin.close()
@@ -101,7 +102,7 @@ class EngineHost:
         assert self._process.stdout
         with self._process.stdout as reports:
             for line in reports:
-                # A process that is killed may leave half a line.
+                # A killed process may leave half a line.
                 with suppress(ValueError):
                     self._hear(REPORT.validate_json(line))
         status = self._process.wait()
@@ -111,7 +112,7 @@ class EngineHost:
         self._hear_end(_in_words(status, self._last_line()))
 
     def _last_line(self) -> str:
-        """The last line that the process complained with."""
+        """The last line that the process wrote to stderr."""
         with self._complaint as complaint:
             complaint.seek(max(0, complaint.seek(0, os.SEEK_END) - 4000))
             lines = complaint.read().decode("utf-8", "replace").split("\n")

@@ -1,4 +1,4 @@
-"""What the studio and its engine process say to each other: frozen values, each a line of JSON.
+"""Messages between the studio and its engine process: frozen values, each a line of JSON.
 
 The studio sends commands, the engine process reports. Knows nothing of processes and of models.
 """
@@ -21,7 +21,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 ChosenOptions = Annotated[
     Options, PlainSerializer(lambda options: options.model_dump(mode="json", exclude_unset=True))
 ]
-"""Options that the user chose; unset ones are those of remix.toml, or else the defaults."""
+"""Options that the user chose; unset options are taken from remix.toml, or else from the defaults."""
 
 
 class WriteRequest(Frozen):
@@ -60,7 +60,7 @@ class ResumeRequest(Frozen):
 
 
 class RedoRequest(Frozen):
-    """One more variant of a text."""
+    """A further variant of a text."""
 
     does: Literal["redo"] = "redo"
     output: Name
@@ -68,7 +68,7 @@ class RedoRequest(Frozen):
 
 
 class BranchRequest(Frozen):
-    """A branch of a text: exactly one of `take`, `write` and `text_before` says how it leaves the text."""
+    """A branch of a text: exactly one of `take`, `write` and `text_before` says how the branch leaves the text."""
 
     does: Literal["branch"] = "branch"
     output: Name
@@ -76,11 +76,11 @@ class BranchRequest(Frozen):
     at: Annotated[str, StringConstraints(max_length=LONGEST_NAME)] | None = None
     """A word, `WORD:N`, or the number of a token, from 1; null for the text's end."""
     take: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)] | None = None
-    """The word to put there, or the rank of an alternative, from 1."""
+    """The word to put at the place, or the rank of an alternative, from 1."""
     write: Annotated[str, StringConstraints(min_length=1, max_length=2**20)] | None = None
-    """Words to put there."""
+    """Words to put at the place."""
     text_before: Annotated[str, StringConstraints(min_length=1, max_length=2**20)] | None = None
-    """The whole text up to the place from which the model goes on, perhaps edited."""
+    """The whole text up to the place where the model continues, perhaps edited."""
     variants: int = Field(1, ge=1, le=100)
 
     @model_validator(mode="after")
@@ -93,17 +93,17 @@ class BranchRequest(Frozen):
 
 
 class TryRequest(Frozen):
-    """A template tried on a passage, of which nothing is kept."""
+    """A template tried on a passage; nothing is kept."""
 
     does: Literal["try"] = "try"
     kind: Name
-    """Name of the kind that the template would be."""
+    """Name of the template's kind."""
     source: Annotated[str, StringConstraints(min_length=1, max_length=2**20)]
-    """The template, as its file would have it."""
+    """The source of the template's file."""
     passage: Name
     """Id of a passage."""
     options: ChosenOptions = Options()
-    """Steps, model, seed and the like; options that choose passages and kinds mean nothing here."""
+    """Steps, model, seed and the like; options that choose passages and kinds have no effect."""
 
 
 JobRequest = Annotated[
@@ -116,7 +116,7 @@ JobRequest = Annotated[
 
 
 class Begin(Frozen):
-    """Carry out a job; there is one at a time."""
+    """Carry out a job; the process works on one job at a time."""
 
     command: Literal["begin"] = "begin"
     job: str
@@ -124,18 +124,18 @@ class Begin(Frozen):
 
 
 class Stop(Frozen):
-    """Stop a job after the current decode call; nothing happens if the job has ended."""
+    """Stop a job after the current decode call; a job that has ended isn't changed."""
 
     command: Literal["stop"] = "stop"
     job: str
 
 
 class AskEstimate(Frozen):
-    """Plan a run, and say how large it is; nothing is written."""
+    """Plan a run, and report its size; nothing is written."""
 
     command: Literal["estimate"] = "estimate"
     question: str
-    """An id of the question, which the answer repeats."""
+    """An id of the question; the answer repeats the id."""
     options: ChosenOptions
     weave: WeaveChoices | None = None
     """What is asked of an essay; null for a run that weaves none."""
@@ -155,14 +155,14 @@ COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 
 
 class Stage(Frozen):
-    """A step before the first text that may take long."""
+    """A step before the first text, perhaps a long one."""
 
     report: Literal["stage"] = "stage"
     job: str
     stage: str
     """In words."""
     share: float | None
-    """Share that is done, 0 to 1; null if unknown."""
+    """Share done, 0 to 1; null if unknown."""
 
 
 class Began(Frozen):
@@ -183,12 +183,12 @@ class Words(Frozen):
     """Id of the task."""
     candidate: int
     at: int
-    """Characters of the text before these words; 0 if the text begins, perhaps once more."""
+    """Number of characters of the text before `piece`; 0 if the text begins, or begins again."""
     piece: str
 
 
 class NewWords(Frozen):
-    """New words of all texts that are being written."""
+    """New words of all texts being written."""
 
     report: Literal["words"] = "words"
     job: str
@@ -206,14 +206,14 @@ class TextFinished(Frozen):
 
 
 class Tried(Frozen):
-    """A text that was written to try a template."""
+    """A text written to try a template."""
 
     report: Literal["tried"] = "tried"
     job: str
     task: str
-    """What the task's id would be."""
+    """The id that the task would have in a run."""
     prompt: tuple[Message, ...]
-    """The messages that the template made."""
+    """The messages made by the template."""
     text: str
     flags: tuple[str, ...]
 
@@ -229,7 +229,7 @@ class Ended(Frozen):
     failures: tuple[Failure, ...] = ()
     """Texts that could not be written."""
     notes: tuple[str, ...] = ()
-    """What the user should know of what was left out."""
+    """Notes for the user, for example on passages left out."""
 
 
 class Seconds(Frozen):
@@ -238,7 +238,7 @@ class Seconds(Frozen):
     least: float
     most: float
     by: str
-    """In words, what the numbers rest on."""
+    """In words: the measurements behind `least` and `most`."""
 
 
 class PlannedPassage(Frozen):
@@ -263,7 +263,7 @@ class Estimate(Frozen):
     texts: int
     passages: int
     candidates: int
-    """All texts to be written, of which the best are kept."""
+    """Number of texts to be written; the best are kept."""
     kinds: tuple[str, ...]
     model: str
     prompt_tokens: int
@@ -272,7 +272,7 @@ class Estimate(Frozen):
     memory: str
     """In words; empty if unknown."""
     notes: tuple[str, ...]
-    """What was left out, and what the user should know."""
+    """Notes for the user, for example on passages left out."""
     paragraphs: tuple[PlannedParagraph, ...] = ()
     """The plan of an essay, if the run weaves one."""
 
@@ -289,7 +289,7 @@ class Estimated(Frozen):
 
 
 class Loaded(Frozen):
-    """Which model is in memory."""
+    """The name of the model in memory."""
 
     report: Literal["loaded"] = "loaded"
     model: str | None

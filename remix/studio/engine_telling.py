@@ -1,4 +1,4 @@
-"""What the engine process tells of a run at work: finished texts at once, new words together, some times a second.
+"""Reports of a run at work: finished texts at once, new words together, some times a second.
 
 Takes events of a run, gives reports. Knows nothing of commands and of models.
 """
@@ -58,7 +58,7 @@ class Telling:
             self._send(TextFinished(job=self._job, task=event.task.id, record=event.record.id))
 
     def tell_tried(self, task: str, prompt: tuple[Message, ...], text: str, flags: tuple[str, ...]) -> None:
-        """Tell of a text that was written to try a template, after its words."""
+        """Report a text written to try a template, after the text's words."""
         self._send_words()
         self._send(Tried(job=self._job, task=task, prompt=prompt, text=text, flags=flags))
 
@@ -71,8 +71,8 @@ class Telling:
         self._send_words()
 
     def _send_words(self) -> None:
-        """Send the words heard so far, those of each text in one piece."""
-        # Under the lock, so that no later words overtake these.
+        """Send the words heard until now, the words of each text in one piece."""
+        # Sent under the lock, so that words heard later aren't sent first.
         with self._sending:
             pieces: dict[tuple[str, int, int], list[run_events.NewWords]] = {}
             begun: dict[tuple[str, int], int] = {}

@@ -1,8 +1,7 @@
-"""Events for open pages: published once, sent to every page that listens, as server-sent events.
+"""Events for open pages: published once, sent to every listening page, as server-sent events.
 
-Takes the names and values of events from any thread, gives each page a stream of bytes. A page that reads too slowly
-loses its stream, and begins anew with the present state: nothing is buffered without bound. Knows nothing of what
-the events mean.
+Takes the names and values of events from any thread, gives each page a stream of bytes. Buffers are bounded: a page
+that reads too slowly loses its stream, and begins anew with the present state. Knows nothing of the events' meaning.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from collections.abc import AsyncIterator, Iterable
 from remix.records import Frozen
 
 MOST_STREAMS = 6
-"""Streams of one session: as many as a browser opens to one server over HTTP/1.1."""
+"""Streams of one session: a browser opens at most six connections to a server over HTTP/1.1."""
 
 MOST_PAGES = 24
 """Streams of all sessions."""
 
 MOST_UNREAD = 2000
-"""Events that a page hasn't read, after which its stream ends: those of some seconds of many texts."""
+"""Unread events after which a page's stream ends: many texts make this number in some seconds."""
 
 HEARTBEAT = 15.0
-"""Seconds without an event after which a line is sent, so that a page that is gone is noticed."""
+"""Seconds without an event after which a line is sent: sending fails if the page is gone."""
 
 RETRY = 1000
 """Milliseconds until a browser asks again after a stream has ended."""
@@ -37,11 +36,11 @@ class Events:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._streams: dict[Stream, str] = {}
-        """The open streams, each with its session."""
+        """The open streams; the value is the stream's session."""
         self._epoch, self._number = secrets.token_hex(4), 0
 
     def publish(self, name: str, value: Frozen) -> None:
-        """Send an event to every page that listens."""
+        """Send an event to every listening page."""
         with self._lock:
             self._number += 1
             if not self._streams:
@@ -60,7 +59,7 @@ class Events:
             return stream
 
     def close(self, stream: Stream) -> None:
-        """Send nothing more to a stream."""
+        """End a stream, without sending its unread events."""
         with self._lock:
             self._streams.pop(stream, None)
         stream.end()
@@ -68,7 +67,7 @@ class Events:
     async def sent(self, stream: Stream, present: Iterable[tuple[str, Frozen]]) -> AsyncIterator[bytes]:
         """The bytes of a stream: the present state as events, then each new event, until the page or the studio ends.
 
-        `present` must have been taken after the stream was opened, so that no change is lost.
+        `present` must have been taken after the stream was opened, or else changes could be lost.
         """
         try:
             yield f"retry: {RETRY}\n\n".encode()
@@ -83,7 +82,7 @@ class Events:
 
 
 class Stream:
-    """The events for a page that it hasn't read yet."""
+    """The events that a page hasn't read yet."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -117,12 +116,12 @@ class Stream:
                 yield b": still here\n\n"
                 continue
             self._is_there.clear()
-            # Several events in one packet.
+            # All unread events in one packet.
             data = b"".join(self._unread.popleft() for _ in range(len(self._unread)))
             if data and not self._is_over:
                 yield data
 
 
 def _encoded(name: str, value: Frozen, id_: str) -> bytes:
-    """An event as the page's browser reads it. JSON has no line breaks."""
+    """An event in the format of server-sent events; JSON has no line breaks."""
     return f"id: {id_}\nevent: {name}\ndata: {value.model_dump_json()}\n\n".encode()

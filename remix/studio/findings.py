@@ -1,4 +1,4 @@
-"""What verification found in the runs, by output, and in lines.
+"""What verification found wrong in the runs: by output, and in lines.
 
 Takes runs with their planned outputs, gives words. Knows nothing of pages.
 """
@@ -25,11 +25,11 @@ class Findings:
         self._verified: set[Path] = set()
 
     def unverified(self, folders: Sequence[RunFolder]) -> list[RunFolder]:
-        """Runs that weren't verified yet, without those being written: their files change."""
+        """Runs not yet verified, except runs being written, whose files still change."""
         return [folder for folder in folders if folder.path not in self._verified and not folder.is_being_written()]
 
     def add(self, folder: RunFolder, planned: PlannedOutputs, found: Sequence[Finding]) -> None:
-        """Add what was found in a run."""
+        """Add the findings of a verified run."""
         self._verified.add(folder.path)
         self.broken = self.broken | _by_key(folder, planned, found)
         self.lines += [one_line(f"{folder.run.name}: {each.file}: {each.what}") for each in found]

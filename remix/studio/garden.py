@@ -1,7 +1,7 @@
 """The home page's values: essays, tags, runs and accepted texts of the workspace; and lists of passages.
 
-Takes the workspace's essays and the studio's runs, gives frozen values that become JSON; strings are safe to show.
-Knows nothing of HTTP.
+Takes the workspace's essays and the studio's runs, gives frozen values for JSON; strings are safe to show. Knows
+nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from remix.util.units import size
 from remix.workspace import Workspace
 
 MOST_SHOWN = 500
-"""Passages, tags and accepted texts that an answer lists."""
+"""Passages, tags and accepted texts listed in an answer."""
 
 MODELS_KEPT = 10.0
-"""Seconds after which models are looked for again."""
+"""Seconds until the model folders are searched again."""
 
 OPENING = 90
 """Characters of a passage shown in a list."""
@@ -42,9 +42,9 @@ class EssayLine(Frozen):
     title: str
     passages: int
     tags: tuple[str, ...]
-    """All tags of its passages, the most frequent first."""
+    """All tags of the essay's passages, the most frequent first."""
     texts: int
-    """Finished texts of its passages, in all runs."""
+    """Finished texts of the essay's passages, in all runs."""
 
 
 class TagLine(Frozen):
@@ -65,7 +65,7 @@ class RunLine(Frozen):
     weaves: bool
     """Whether the run weaves an essay."""
     state: RunState
-    """`writing` while any process writes the run; `stopped` if texts are missing and nobody writes."""
+    """`writing` while any process writes the run; `stopped` if texts are missing and no process writes the run."""
     writer_here: bool
     """Whether the studio itself is writing the run."""
     reviewed: int
@@ -74,7 +74,7 @@ class RunLine(Frozen):
 
 
 class AcceptedLine(Frozen):
-    """A text that a reviewer accepted or starred."""
+    """A text accepted or starred by a reviewer."""
 
     key: str
     run: str
@@ -92,7 +92,7 @@ class AcceptedLine(Frozen):
 
 
 class ModelLine(Frozen):
-    """A model file on this machine."""
+    """A model file on the studio's machine."""
 
     name: str
     size: str
@@ -102,7 +102,7 @@ class ModelLine(Frozen):
 
 
 class Home(Frozen):
-    """All that the home page shows."""
+    """The content of the home page."""
 
     essays: tuple[EssayLine, ...]
     tags: tuple[TagLine, ...]
@@ -113,14 +113,14 @@ class Home(Frozen):
     """Of the latest runs first, at most `MOST_SHOWN`."""
     all_accepted: int
     unread: int
-    """Finished texts that the studio hasn't read yet: whether they were accepted isn't known."""
+    """Finished texts that the studio hasn't read yet and whose verdicts are unknown."""
     drafts: tuple[str, ...]
     """Names of the drafts."""
     models: tuple[ModelLine, ...]
     problem: str
-    """Why there are no essays, in words; empty if there are."""
+    """In words, why no essays are listed; empty if essays are listed."""
     left_out: tuple[str, ...]
-    """Errors of essays that can't be read."""
+    """Errors of unreadable essays."""
 
 
 class PassageLine(Frozen):
@@ -138,7 +138,7 @@ class PassageLine(Frozen):
 
 
 class Passages(Frozen):
-    """Passages that were asked for."""
+    """The answer to a query for passages."""
 
     passages: tuple[PassageLine, ...]
     """At most `MOST_SHOWN`, in the order of the essays, or the closest match first."""
@@ -147,13 +147,13 @@ class Passages(Frozen):
 
 
 class Garden:
-    """The essays of a workspace, with the texts written of them."""
+    """The essays of a workspace, and the texts written from the essays."""
 
     def __init__(self, workspace: Workspace, runs: OpenRuns, active_run: Callable[[], str | None]) -> None:
         """`active_run` gives the name of the run that the studio itself is writing."""
         self._workspace, self._runs, self._active_run = workspace, runs, active_run
         self._models_seen: tuple[float, tuple[ModelLine, ...]] | None = None
-        """When models were looked for (seconds, of a monotonic clock), and what was found."""
+        """Time of the last search for models (seconds of a monotonic clock), and the models found."""
 
     def home(self) -> Home:
         """The home page."""
@@ -193,14 +193,14 @@ class Garden:
         return self._models_seen[1]
 
     def passages(self, options: Options) -> Passages:
-        """The passages that options choose. Raises `SeedError` if there are none, with suggestions."""
+        """The passages chosen by options. Raises `SeedError`, with suggestions, if no passage matches."""
         found = self._ask(chooser(options), [])
         texts = self._texts_by_passage(self._runs.listing())
         lines = [_passage_line(passage, texts[passage.id]) for _, passage in found.pairs[:MOST_SHOWN]]
         return Passages(passages=tuple(lines), found=len(found.pairs))
 
     def passage(self, id_: str) -> Passage | None:
-        """A passage as its essay has it now; None if there is no such passage."""
+        """A passage as the essay's file has the passage now; None if no essay has the id."""
 
         def question(corpus: Corpus) -> Passage | None:
             hit = corpus.named(id_)
@@ -228,7 +228,7 @@ class Garden:
             return None, None
 
     def _ask(self, question: Callable[[Corpus], Answer], errors: list[SeedError]) -> Answer:
-        """Ask the essays; errors of files that can't be read are added to `errors`."""
+        """Ask the essays; errors of unreadable files are added to `errors`."""
         workspace = self._workspace
         return consult(workspace.seeds, workspace.root, question, errors.append, workspace.exclude)
 
@@ -280,14 +280,14 @@ class Garden:
 
 
 def state_of(folder: RunFolder, done: int) -> RunState:
-    """How far a run is, from the number of its finished texts."""
+    """State of a run, from its number of finished texts."""
     if done >= len(folder.run.tasks):
         return "finished"
     return "writing" if folder.is_being_written() else "stopped"
 
 
 def _standings(listing: Listing) -> Iterator[tuple[Row, Standing]]:
-    """The outputs that somebody reviewed; of outputs with the same record each one."""
+    """The reviewed outputs with their standings, including outputs that share a record."""
     for row in listing.outputs:
         content = listing.changes.contents.get(row.key)
         standing = content and content.output and listing.changes.standings.get(content.output)

@@ -17,7 +17,7 @@ from remix.studio.studio import Studio
 from remix.util.validation import first_problem
 
 MOST_NAMED = 100
-"""Tags, or essays, that an address names."""
+"""Tags, or essays, named in an address."""
 
 LONGEST_QUERY = 1000
 """Characters of a query, of a text compared with, or of a name in an address."""
@@ -60,7 +60,7 @@ def parameter(request: Request, name: str) -> str:
 
 
 def _options(request: Request) -> Options:
-    """The options that choose passages. Raises `HTTPException` if a value isn't allowed."""
+    """The options for choosing passages. Raises `HTTPException` for a value that isn't allowed."""
     asked = request.query_params
     tags, essays = asked.getlist("tag"), asked.getlist("essay")
     where, like = asked.get("where"), asked.get("like")

@@ -1,7 +1,7 @@
-"""Models that the studio downloads because the page asked, one at a time, and the models on this machine.
+"""Models downloaded at the request of a page, one at a time, and the models on the studio's machine.
 
-Takes addresses of models, gives how far each download is, and publishes its progress. This is the only part of the
-studio that reaches other machines. Knows nothing of HTTP requests by pages.
+Takes addresses of models, gives each download's progress, and publishes the progress. No further part of the studio
+connects to other machines. Knows nothing of HTTP requests by pages.
 """
 
 from __future__ import annotations
@@ -29,42 +29,42 @@ Download = Callable[[str, str | None, Watch], Pulled]
 
 
 class Pull(Frozen):
-    """A download as it stands."""
+    """The state of a download."""
 
     name: str
-    """The address that was asked for."""
+    """The address given by the page."""
     state: Literal["pulling", "finished", "stopped", "failed"] = "pulling"
     file: str = ""
-    """The file that is being downloaded."""
+    """The file being downloaded."""
     done: int = 0
-    """Bytes that are here."""
+    """Bytes downloaded."""
     total: int = 0
     """Bytes of the whole model; 0 until known."""
     model: str | None = None
-    """The model's name for `model`, once it is here."""
+    """The model's name for `model`, after the download."""
     error: str = ""
     hint: str = ""
 
 
 class ModelHere(Frozen):
-    """A model on this machine."""
+    """A model on the studio's machine."""
 
     name: str
     size: int
     """In bytes."""
     fits: bool
-    """Whether the model fits into this machine's memory."""
+    """Whether the model fits into the machine's memory."""
     origin: str
     type: str
     """Weight type; empty if unknown."""
     context: int
     """In tokens."""
     is_default: bool
-    """Whether runs are written with the model unless another is named."""
+    """Whether runs that name no model use the model."""
 
 
 class ModelToPull(Frozen):
-    """A model that can be pulled."""
+    """A recommended model, which can be downloaded."""
 
     address: str
     parameters: str
@@ -74,7 +74,7 @@ class ModelToPull(Frozen):
     """Bytes of memory needed."""
     fits: bool
     is_best: bool
-    """Whether the model is the best for this machine."""
+    """Whether the model is the best for the machine."""
     is_here: bool
     licence: str
     languages: str
@@ -93,7 +93,7 @@ class Models(Frozen):
 
 
 class Pulls:
-    """The download at work, or the last one. Threads may share a `Pulls`."""
+    """The present or last download. Threads may share a `Pulls`."""
 
     def __init__(self, publish: Publish, download: Download = pull.pull) -> None:
         self._publish, self._download = publish, download
@@ -104,11 +104,11 @@ class Pulls:
 
     @property
     def last(self) -> Pull | None:
-        """The download at work, or the last one."""
+        """The present or last download."""
         return self._pull
 
     def begin(self, name: str, sha256: str | None = None) -> Pull:
-        """Begin a download. Raises `ModelError` if another is at work."""
+        """Begin a download. Raises `ModelError` during a download of a different model."""
         with self._lock:
             if self._pull and self._pull.state == "pulling":
                 if self._pull.name == name:
@@ -121,7 +121,7 @@ class Pulls:
         return started
 
     def stop(self) -> Pull | None:
-        """Stop the download; what has arrived is kept, and the next download goes on there."""
+        """Stop the download; the next download continues from the bytes on disk."""
         self._stop.set()
         return self._pull
 
@@ -133,7 +133,8 @@ class Pulls:
             self._change(state="stopped")
         except RemixError as error:
             self._change(state="failed", error=readable(error.message), hint=readable(error.hint))
-        # Whatever a server does to the client's library, the page hears that the download has ended.
+        # Any exception of the client library, caused by a faulty server, ends the download, and the page must be
+        # told.
         except Exception as error:
             self._change(state="failed", error=f"An error that nobody expected ({type(error).__name__}: {error}).")
 
@@ -157,7 +158,7 @@ class _StoppedError(Exception):
 
 
 def models(workspace: Workspace, loaded: str | None, last: Pull | None) -> Models:
-    """The models on this machine, and those recommended."""
+    """The models on the studio's machine, and the recommended models."""
     here = catalog.available(workspace.model_folders)
     best = best_fitting()
     default: Path | None = None
@@ -188,7 +189,7 @@ def models(workspace: Workspace, loaded: str | None, last: Pull | None) -> Model
 def _here(found: Sequence[catalog.LocatedModel], default: Path | None) -> list[ModelHere]:
     rows = []
     for each in found:
-        # A file that is no model is left out, as by `remix models list`.
+        # Files that aren't models are left out, as by `remix models list`.
         with suppress(ModelError):
             facts = identity.inspect(each.path)
             rows.append(

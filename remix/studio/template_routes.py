@@ -1,4 +1,4 @@
-"""The HTTP routes of templates: all templates, a check of a source, and keeping one as a new kind.
+"""The HTTP routes of templates: all templates, a check of a source, and storing a template as a new kind.
 
 Takes a `Studio`, gives routes. A template is tried by `job_routes.py`.
 """
@@ -19,11 +19,11 @@ from remix.studio.json_http import answer, read, stored
 from remix.studio.studio import Studio
 
 MOST_ASKED = 2**21
-"""Bytes of a request: a template has 2**20 characters at most, most of them one byte."""
+"""Bytes of a request: a template has at most 2**20 characters, mostly of one byte."""
 
 
 class TemplateRequest(Frozen):
-    """A template, as its file would have it."""
+    """A template: the name of its kind, and the source of its file."""
 
     kind: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     source: Annotated[str, StringConstraints(max_length=2**20)]

@@ -1,9 +1,9 @@
 """Jinja2's sandbox for strangers' templates, made deterministic.
 
-Gives the environments in which prompt templates and chat templates are compiled. The same template with the same
-values makes the same text in every process: only text, numbers, booleans, none, lists, tuples, mappings, passages and
-essays may be printed. Functions, generators and sets may not, because Python prints a memory address or an order that
-changes from process to process. `sandbox.py` bounds time and memory.
+Gives the environments for compiling prompt templates and chat templates. The same template with the same values makes
+the same text in every process: only text, numbers, booleans, none, lists, tuples, mappings, passages and essays may
+be printed. Functions, generators and sets may not, because Python prints a memory address or an order that changes
+from process to process. `sandbox.py` bounds time and memory.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ NO_DAY = datetime(2024, 7, 26)
 (the default of Llama 3's own template)."""
 
 MOST_BITS = 2**17
-"""Bits of a product or power of integers, about 39,000 digits: the time limit can't interrupt the computation of
-larger ones."""
+"""Bits of a product or power of integers, about 39,000 digits: the time limit can't interrupt a longer
+computation."""
 
 
-# -- what templates see -------------------------------------------------------------------------------------
+# -- values for templates -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class PassageView:
     tags: tuple[str, ...]
     text: str
     language: str | None = None
-    """The language by its code; null for a text too short to tell."""
+    """The code of the language; null for a text too short to tell."""
 
     def __str__(self) -> str:
         return self.text
@@ -69,8 +69,7 @@ class EssayView:
 
 
 class _Turns(Extension):
-    """The tags `{% system %}`, `{% user %}` and `{% assistant %}`, each with its end tag: each body becomes a
-    turn."""
+    """The tags `{% system %}`, `{% user %}` and `{% assistant %}`, each with an end tag: each body becomes a turn."""
 
     tags = {"system", "user", "assistant"}  # noqa: RUF012, the base class has it for instances
 
@@ -86,8 +85,8 @@ class _Turns(Extension):
 
 
 class _Generation(Extension):
-    """The tags `{% generation %}` and `{% endgeneration %}` around an assistant's turn, by which a model's trainers
-    find the turn. The body is rendered in a scope of its own."""
+    """The tags `{% generation %}` and `{% endgeneration %}`, which mark an assistant's turn for training. The body is
+    rendered in a separate scope."""
 
     tags = {"generation"}  # noqa: RUF012, the base class has it for instances
 
@@ -97,8 +96,8 @@ class _Generation(Extension):
 
 
 class _Unknown(jinja2.Undefined):
-    """An unknown name in a chat template: Jinja2's default, but `+` adds no text, as `~` does, and isn't an error:
-    templates leave it to programs to give lists of tools as text."""
+    """An unknown name in a chat template: as Jinja2's default, except that `+` with a text gives the text, as `~`
+    does, instead of an error: some templates expect programs to give a list of tools as text."""
 
     def __add__(self, other: Any) -> Any:
         return other if isinstance(other, str) else self._fail_with_undefined_error()
@@ -106,7 +105,7 @@ class _Unknown(jinja2.Undefined):
     __radd__ = __add__
 
 
-# -- what becomes text --------------------------------------------------------------------------------------
+# -- values as text -------------------------------------------------------------------------------------
 
 _PLAIN = (str, int, float, type(None), jinja2.Undefined, PassageView, EssayView)
 
@@ -130,7 +129,7 @@ def textual(value: Any) -> Any:
 
 
 def _argument(value: Any) -> Any:
-    """A checked argument of a printing function; the items of an iterator are checked one by one."""
+    """A checked argument of a printing function; the items of an iterator are checked one after the other."""
     return map(textual, value) if isinstance(value, Iterator) else textual(value)
 
 
@@ -185,7 +184,7 @@ class Environment(ImmutableSandboxedEnvironment):
         self.tests |= {"sameas": _is_same, "lower": _checked("", test_lower), "upper": _checked("", test_upper)}
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """A binary operation, unless it makes a set, prints an unchecked value, or takes too long."""
+        """A binary operation, unless the operation makes a set, prints an unchecked value, or takes too long."""
         if operator == "%" and isinstance(left, str | bytes):
             textual(right)
         elif operator == "-" and (isinstance(left, Set) or isinstance(right, Set)):
@@ -240,11 +239,11 @@ _PASSING = """
 abs attr batch count d default dictsort first float groupby int items last length list map max min reject rejectattr
 reverse round select selectattr slice sort sum unique
 """
-"""Filters that don't turn values into text, but return the values, parts of the values or numbers."""
+"""Filters that return the values, parts of the values or numbers, and never text."""
 
 
 def _checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter or test with its arguments checked, unless the filter doesn't turn values into text."""
+    """A filter or test with checked arguments, unless the filter is in `_PASSING`."""
     if name in _PASSING.split():
         return function
     own = hasattr(function, "jinja_pass_arg")  # Jinja2's own first argument: an environment or a context
@@ -280,7 +279,7 @@ def _to_json(
     separators: tuple[str, str] | None = None,
     sort_keys: bool = False,
 ) -> str:
-    """The `tojson` that chat templates are written for: without HTML's escapes, keys in their own order."""
+    """The `tojson` expected by chat templates: without HTML's escapes, keys in the mapping's order."""
     return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
 
@@ -296,7 +295,7 @@ def _refuse_unordered(value: Any) -> None:
 
 
 def _is_same(value: Any, other: Any) -> bool:
-    """Identity; for strings and numbers equality, because Python may or may not share equal ones."""
+    """Identity; for strings and numbers equality, because Python may or may not share equal values."""
     if isinstance(value, str | int | float):
         return type(value) is type(other) and bool(value == other)
     return value is other
@@ -314,7 +313,7 @@ def prompt_environment() -> Environment:
 
 
 def chat_environment() -> Environment:
-    """The environment of models' chat templates: the one for which they are written, as in transformers."""
+    """The environment of models' chat templates, as in transformers."""
     environment = Environment(undefined=_Unknown, extensions=[_Generation, jinja2.ext.loopcontrols])
     environment.filters["tojson"] = _checked("tojson", _to_json)
     # Not deterministic.

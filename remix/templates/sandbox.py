@@ -1,9 +1,8 @@
 """Inside the worker process: compiles and renders strangers' templates, with limits on time and memory.
 
 Takes requests on standard input, gives answers on standard output, each as a length and JSON. Jinja2's sandbox
-restricts what a template may access; this process bounds time and memory, if the system supports limits. Imports
-nothing but Jinja2, `jinja.py` and `util/limits.py`. `worker.py` starts the process, and kills a process that doesn't
-answer.
+restricts the access of templates; this process bounds time and memory, if the system supports limits. Imports only
+Jinja2, `jinja.py` and `util/limits.py`. `worker.py` starts the process, and kills a process that doesn't answer.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from remix.templates.jinja import EssayView, PassageView, chat_environment, prom
 from remix.util.limits import limit
 
 SECONDS = 2
-"""Processor time per request: a thousand times what a usual template takes."""
+"""Processor time per request: a thousand times as long as a usual template takes."""
 
 GRACE = 1
 """Further seconds until the system kills a process whose current operation can't be interrupted."""
@@ -36,12 +35,12 @@ MEMORY = 512 * 2**20
 """Bytes of address space in all; the process itself needs about 40 MiB."""
 
 MOST_TEXT = 16 * 2**20
-"""Letters that a template may make: ten times the longest context of any model."""
+"""Characters of a template's result: ten times the longest context of any model."""
 
 _OVERTIME = f"it computes for more than {SECONDS} seconds"
 
 LONG_REASON = 300
-"""Letters of an error's message in an answer."""
+"""Characters of an error's message in an answer."""
 
 VARIABLES = ("passage", "previous", "step", "steps", "essay", "family", "language", "model")
 """Variables of a prompt template that reads a passage."""
@@ -96,7 +95,7 @@ class Renderer:
         except Exception as error:
             reason = (error.msg if isinstance(error, SyntaxError) else str(error)) or type(error).__name__
             return self._trouble(request, "fails", reason, error)
-        # The exception may be lost; without this check, chance would decide whether there is an answer.
+        # The exception may be lost; without this check, chance would decide whether the request has an answer.
         return {"trouble": "time", "line": None, "reason": _OVERTIME} if clock.is_over else answer
 
     def _answer(self, request: dict[str, Any]) -> Answer:
@@ -147,7 +146,7 @@ class Renderer:
 
 
 def _prompt_context(given: dict[str, Any], turns: list[tuple[str, str]]) -> dict[str, Any]:
-    """The values of a prompt template's variables; JSON has no tuples, so tags are converted."""
+    """The values of a prompt template's variables; JSON has no tuples: lists of tags are converted."""
     views: dict[str, Any] = {}
     if "passage" in given:
         views["passage"] = PassageView(**_with_tags(given["passage"]))
@@ -176,7 +175,7 @@ def _line(error: BaseException, compiled: _Compiled) -> int | None:
 
 
 def _short(reason: str) -> str:
-    """A reason on one line, at most `LONG_REASON` letters long, with surrogates escaped."""
+    """A reason on a single line, at most `LONG_REASON` characters long, with surrogates escaped."""
     line = " ".join(_ADDRESS.sub("", reason[: 20 * LONG_REASON]).split()).encode(errors="backslashreplace").decode()
     return line if len(line) <= LONG_REASON else f"{line[: LONG_REASON - 1]}…"
 

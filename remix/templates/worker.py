@@ -1,9 +1,9 @@
 """The worker process for strangers' templates, seen from the parent: start, ask, time out, replace.
 
-Takes a template's source and plain values, gives the rendered text and turns. Jinja2's sandbox restricts what a
-template may access, but not time and memory: so one worker process (`sandbox.py`) compiles and renders all templates,
-with limits on processor time and memory if the system has such limits, and with a deadline on every system. The
-worker is started on first use and replaced if it dies. Knows nothing of prompts.
+Takes a template's source and plain values, gives the rendered text and turns. Jinja2's sandbox restricts the access
+of templates, but not time and memory. A worker process (`sandbox.py`) therefore compiles and renders all templates,
+with limits on processor time and memory if the system supports limits, and with a deadline on every system. The
+worker is started on first use and replaced after a crash. Knows nothing of prompts.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from remix.util import processes
 
 DEADLINE = 15.0
 """Seconds of wall-clock time until a worker that doesn't answer is killed. The worker's own limit on processor time
-is far lower; the deadline is for systems without such a limit, and must allow for a busy machine."""
+is far lower; the deadline is for systems without a limit on processor time, and must allow for a busy machine."""
 
 MOST_ANSWER = 256 * 2**20
 """Bytes of an answer, more than the worker allows a template to make."""
 
 MOST_TOGETHER = 2**20
-"""Letters of a message, as JSON, to which no further request is added."""
+"""Characters of a message, as JSON, above which no further request is added."""
 
 _LIMITS = ("time", "memory")
 """Troubles of a template that exceeds a limit."""
 
 MOST_LATE = 3
-"""Times that a template may exceed a limit before it isn't rendered any more: with thousands of passages each attempt
-would take seconds."""
+"""Times that a template may exceed a limit before remix stops rendering the template: with thousands of passages each
+attempt would take seconds."""
 
 _HEAD = 8
 """Bytes of the length field before each message."""
@@ -50,7 +50,7 @@ _KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LI
 secrets."""
 
 Form = Literal["prompt", "chat"]
-"""Prompt templates know a passage and its essay, chat templates know messages."""
+"""Prompt templates know a passage and the passage's essay, chat templates know messages."""
 
 
 class RenderingError(Exception):
@@ -110,7 +110,7 @@ def render(program: Program, context: dict[str, Any]) -> Rendered:
     try:
         answer = _worker.ask(request)
         if answer.get("missing"):
-            # The worker was restarted, or dropped the template from its cache.
+            # The worker was restarted, or dropped the template from the cache.
             answer = _worker.ask({**request, **_description(program)})
     except RenderingError as error:
         _late[program.key] += error.trouble in ("time", "memory", "died")
@@ -131,7 +131,8 @@ def render_all(program: Program, contexts: Sequence[dict[str, Any]]) -> list[Ren
                 else _rendered(answer)
                 for answer in _worker.ask_together(requests)
             ]
-        # Alone, a template is told to a worker that forgot it, and blamed if it exceeds a limit.
+        # `render` sends the template to a worker that has dropped it, and tells whether this template exceeds a
+        # limit.
         if len(results) < len(contexts):
             try:
                 results.append(render(program, contexts[len(results)]))
@@ -150,7 +151,7 @@ def _description(program: Program) -> dict[str, object]:
 
 
 class Worker:
-    """The worker process. Thread-safe: one request at a time."""
+    """The worker process. Thread-safe: a single request at a time."""
 
     def __init__(self, deadline: float = DEADLINE) -> None:
         self.deadline = deadline
@@ -169,8 +170,8 @@ class Worker:
         return answer
 
     def ask_together(self, requests: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The answers to the first of several requests, sent in one message: before the first template that exceeds
-        a limit, that the worker doesn't know, or that has to wait. Perhaps none."""
+        """The answers to the first of several requests, sent in a single message: up to the first template that
+        exceeds a limit, is unknown to the worker, or has to wait. Perhaps none."""
         parts, size = [], 0
         for part in map(json.dumps, requests):
             parts.append(part)
@@ -184,7 +185,7 @@ class Worker:
         return list(takewhile(_is_final, answers))
 
     def close(self) -> None:
-        """End the process; the next request starts a new one."""
+        """End the process; the next request starts a new process."""
         with self._lock:
             self._end()
 
@@ -229,7 +230,7 @@ class Worker:
         return answers if len(answers) == len(requests) else [*answers, self._end_in_words(late.is_set())]
 
     def _end_in_words(self, is_late: bool) -> dict[str, Any]:
-        """End a process that didn't answer; gives the answer that says why."""
+        """End a process that didn't answer; gives an answer with the reason."""
         status = self._end()
         if is_late:
             reason = f"it takes more than {self.deadline:.0f} seconds"
@@ -239,9 +240,9 @@ class Worker:
         return {"trouble": "died", "line": None, "reason": "it computes without end" if out_of_time else reason}
 
     def _start(self) -> subprocess.Popen[bytes]:
-        """A new worker, with a minimal environment. Its own process group keeps Ctrl-C away from the worker."""
+        """A new worker, with a minimal environment. A separate process group keeps Ctrl-C away from the worker."""
         # `-S`: without `site`, the slowest part of Python's start. Not `-I`, which ignores PYTHONHASHSEED: a fixed
-        # seed keeps sets of strings in the same order. TZ is fixed, so that timestamps are the same on all machines.
+        # seed keeps sets of strings in the same order. TZ is fixed: timestamps are the same on all machines.
         options = ("-B", "-S", "-P", "-s", "-X", "utf8")
         fixed = {"PYTHONHASHSEED": "0", "TZ": "UTC0"}
         inherited = processes.clean_environment()
@@ -260,7 +261,7 @@ class Worker:
         return self._process
 
     def _end(self) -> int:
-        """End the process, if one is running; gives the exit status."""
+        """End the process, if a process is running; gives the exit status."""
         process, self._process = self._process, None
         if process is None:
             return 0

@@ -1,4 +1,4 @@
-"""The user's cache: a folder for data that remix can compute again, and stores of small records in that folder.
+"""The user's cache: a folder for data that remix can compute again, and stores of small records within the folder.
 
 Takes the environment, gives the folder; takes keys and records, gives records. Knows nothing of a record's meaning.
 """
@@ -23,16 +23,16 @@ MOST_MEMO = 2**22
 
 
 def cache_folder() -> Path:
-    """The user's cache folder, or the folder that `REMIX_CACHE` names. The folder may not exist yet."""
+    """The user's cache folder, or the folder named by `REMIX_CACHE`. The folder may not exist yet."""
     named = Path(os.environ.get("REMIX_CACHE") or platformdirs.user_cache_dir("remix"))
-    # Without a known home folder, `~` stays as it is.
+    # Without a known home folder, `~` stays unchanged.
     with suppress(RuntimeError):
         return named.expanduser()
     return named
 
 
 class MemoStore(Generic[Model]):
-    """Memos: records of one type, each in a JSON file of its own, in a folder of the user's cache."""
+    """Memos: records of the same type, each in a JSON file, in a folder of the user's cache."""
 
     def __init__(self, folder: str, record: type[Model]) -> None:
         self._folder = folder
@@ -43,7 +43,7 @@ class MemoStore(Generic[Model]):
         return cache_folder() / self._folder / f"{key}.json"
 
     def read(self, key: str) -> Model | None:
-        """The memo with a key. A memo that is missing, damaged or unreadable counts as none."""
+        """The memo with a key; None if the memo is missing, damaged or unreadable."""
         return self._read(self.path(key))
 
     def read_all(self) -> Iterator[Model]:
@@ -54,9 +54,9 @@ class MemoStore(Generic[Model]):
                     yield memo
 
     def write(self, key: str, memo: Model) -> None:
-        """Keep a memo, in place of an earlier one. Raises `RunError` if the cache can't be written."""
+        """Keep a memo, in place of an earlier memo. Raises `RunError` if the cache can't be written."""
         path = self.path(key)
-        # Each thread has a draft of its own, and renames it: readers see a whole memo or none.
+        # Each thread writes and renames a separate draft: readers see a whole memo or none.
         draft = path.with_name(f"{key}.{threading.get_ident()}.{os.getpid()}{TEMPORARY}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ def default_threads() -> int:
 
 
 def physical_cores() -> int:
-    """Cores that this process may use, without hyperthreads: more threads than cores slow llama.cpp down."""
+    """Cores available to this process, without hyperthreads: more threads than cores slow llama.cpp down."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, _quota() or allowed))
 

@@ -21,7 +21,7 @@ from remix.errors import RunError
 from remix.util.units import size
 
 TEMPORARY = ".tmp"
-"""Ending of a file that is being written; a crash may leave such a file behind."""
+"""Ending of a file being written; a crash may leave such a file behind."""
 
 _NO_FLUSH = (errno.EINVAL, errno.ENOTSUP)
 """Errors of file systems that can't flush a folder, such as some network shares."""
@@ -47,10 +47,10 @@ class LeadsOutError(OSError):
 
 
 def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) -> bytes:
-    """The bytes of a file that may be a stranger's.
+    """The bytes of a file, perhaps a stranger's.
 
     Raises `OSError` if the file can't be read, isn't a regular file (reading a pipe may block, and a device may never
-    end), has more than `most` bytes, or, with `within`, is a link that leads out of that folder.
+    end), has more than `most` bytes, or, with `within`, is a link that leads out of the folder `within`.
     """
     if within is not None and not is_within(path, within):
         raise LeadsOutError(errno.EPERM, "a link that leads out of the folder", str(path))
@@ -67,7 +67,7 @@ def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) 
 
 
 def read_start(path: Path, length: int) -> bytes:
-    """The first `length` bytes of a file that may be a stranger's, or all bytes of a shorter file.
+    """The first `length` bytes of a file, perhaps a stranger's, or all bytes of a shorter file.
 
     Raises `OSError` if the file can't be read or isn't a regular file.
     """
@@ -77,7 +77,7 @@ def read_start(path: Path, length: int) -> bytes:
 
 @contextmanager
 def open_regular(path: Path) -> Iterator[BufferedReader]:
-    """A regular file, open for reading. Raises `OSError` for anything else, without blocking."""
+    """A regular file, open for reading. Raises `OSError` for a path of any further kind, without blocking."""
     # Checked before opening, because opening makes some devices act, and again after opening, because the path may
     # have been replaced meanwhile.
     _check_regular(path.stat(), path)
@@ -152,9 +152,9 @@ def is_within(path: Path, folder: Path) -> bool:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name in the same folder, flush the file to disk, and rename it.
+    """Write a file under a temporary name in the same folder, flush the file to disk, and rename the file.
 
-    An existing file is replaced and its permissions are kept. Raises `RunError` on failure; the path then holds the
+    An existing file is replaced, but the permissions are kept. Raises `RunError` on failure; the path then holds the
     complete old file, or the complete new file if only the folder's flush failed.
     """
     temporary = temporary_of(path)
@@ -180,8 +180,8 @@ def write_whole(path: Path, data: bytes) -> None:
 def write_new(path: Path, data: bytes) -> None:
     """Write a new file, completely or not at all.
 
-    Raises `FileExistsError` if the path exists, even as a broken link, and `OSError` if the file can't be written. Of
-    two processes that write the same path at once, one succeeds.
+    Raises `FileExistsError` if the path exists, even as a broken link, and `OSError` if the file can't be written. If
+    two processes write the same path at once, one process succeeds.
     """
     _make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
@@ -198,7 +198,7 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def _name(temporary: Path, path: Path) -> None:
-    """Give a finished file its name, unless the name is taken: a rename would overwrite, a hard link can't."""
+    """Rename a finished file, unless the name is taken: a rename would overwrite, a hard link can't."""
     try:
         os.link(temporary, path)
     except OSError as error:
@@ -210,12 +210,12 @@ def _name(temporary: Path, path: Path) -> None:
 
 
 def temporary_of(path: Path) -> Path:
-    """The temporary path of a file that is being written."""
+    """The temporary path of a file being written."""
     return path.with_name(f".{path.name}{TEMPORARY}")
 
 
 def final_of(temporary: Path) -> Path | None:
-    """The name that a file gets when it is written, of a temporary name; null if the name isn't a temporary one."""
+    """The final name for a temporary name; null if the name isn't temporary."""
     name = temporary.name
     if not name.startswith(".") or not name.endswith(TEMPORARY) or len(name) <= len(TEMPORARY) + 1:
         return None
@@ -223,7 +223,7 @@ def final_of(temporary: Path) -> Path | None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file if it exists, and flush the removal to disk. Raises `RunError` on failure."""
+    """Remove a file, if the file exists, and flush the removal to disk. Raises `RunError` on failure."""
     try:
         path.unlink()
         sync_folder(path.parent)
@@ -234,7 +234,7 @@ def remove(path: Path) -> None:
 
 
 def make_new_folder(path: Path) -> None:
-    """Make a folder that mustn't exist yet. Raises `RunError` on failure, and leaves no folder then."""
+    """Make a folder that mustn't exist yet. Raises `RunError` on failure, and then leaves no folder."""
     try:
         _make_folder(path.parent)
         path.mkdir()
@@ -248,7 +248,7 @@ def make_new_folder(path: Path) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Make a folder unless it exists. Raises `RunError` if the folder can't be made or isn't writable."""
+    """Make a folder unless the folder exists. Raises `RunError` if the folder can't be made or isn't writable."""
     try:
         _make_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
@@ -272,9 +272,10 @@ def unwritable(path: Path, error: OSError, what: str = "written") -> RunError:
 
 
 def remove_leftovers(paths: Iterable[Path]) -> None:
-    """Remove these files' temporary files, which a crash left behind, and nothing else.
+    """Remove the temporary files of the given files, left behind by a crash.
 
-    Programs such as Syncthing use similar temporary names. Raises `RunError` if a file can't be removed.
+    Further files stay: programs such as Syncthing use similar temporary names. Raises `RunError` if a file can't be
+    removed.
     """
     for path in paths:
         temporary = temporary_of(path)
@@ -285,7 +286,7 @@ def remove_leftovers(paths: Iterable[Path]) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder and its parents unless they exist, and flush each parent folder.
+    """Make a folder and missing parents, and flush each parent folder.
 
     Without the flush a power cut could remove a folder, even if the files inside were flushed.
     """

@@ -1,8 +1,8 @@
 """Front matter: YAML between two `---` lines at the head of an essay, a template or an output, where `...` may be the
 second line; in an essay also TOML between two `+++` lines.
 
-Takes a file's text, gives the mapping, the body and the body's first line. Knows nothing of what keys mean. Files may
-come from strangers: input that would take unbounded memory or time is refused.
+Takes a file's text, gives the mapping, the body and the body's first line. Knows nothing of the keys' meaning. Files
+may come from strangers: input that would take unbounded memory or time is refused.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_LINES = 120_000
 """Lines of a file: parsers take as long for a line of one letter as for a line of a hundred letters."""
 
 MOST_FRONT_MATTER = 64 * 2**10
-"""Letters of front matter: PyYAML takes a second for three times as many letters."""
+"""Characters of front matter: PyYAML takes a second for three times as many."""
 
 DEEPEST = 20
 """Depth of nested lists and mappings."""
@@ -76,7 +76,7 @@ def read_bytes(path: Path, most: int = MOST_BYTES, within: Path | None = None) -
     """A file's bytes.
 
     Raises `FrontMatterError` if the file can't be read, isn't a regular file, has more than `most` bytes, or, with
-    `within`, is a link that leads out of that folder.
+    `within`, is a link that leads out of the folder `within`.
     """
     try:
         return files.read_bounded(path, most, within)
@@ -85,7 +85,7 @@ def read_bytes(path: Path, most: int = MOST_BYTES, within: Path | None = None) -
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> tuple[str, str]:
-    """Message and hint for a file that can't be read."""
+    """Message and hint for an unreadable file."""
     reason = error.strerror if isinstance(error, OSError) else error
     match error:
         case OSError(errno=errno.EFBIG):

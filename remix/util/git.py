@@ -1,7 +1,8 @@
 """A folder's git commit and the user's name in git's settings, read without starting git.
 
-Takes a folder, gives the commit checked out there. Git runs commands that a repository names (hooks, filters, file
-system monitors, transports), and the repository may be a stranger's: so git is never started. Knows nothing of runs.
+Takes a folder, gives the commit checked out in the folder. Git runs commands named by a repository (hooks, filters,
+file system monitors, transports), and the repository may be a stranger's: git is therefore never started. Knows
+nothing of runs.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ _SETTING = re.compile(r"\s*([A-Za-z][\w-]*)\s*=\s*(.*)")
 def commit(folder: Path) -> str | None:
     """The commit, in hexadecimal, of the repository that contains a folder.
 
-    Null without a repository, if the repository belongs to another user, or if its branches are stored as reftable,
-    which this module can't read. Bare repositories don't count: anybody can put one into a folder as plain files.
+    Null without a repository, if the repository belongs to a different user, or if the branches are stored as
+    reftable, which this module can't read. Bare repositories don't count: a stranger can put a bare repository into a
+    folder as plain files.
     """
     top = Path(os.path.realpath(folder))
     with suppress(OSError, ValueError):
@@ -66,7 +68,7 @@ def _checked_out(place: Path) -> str | None:
 
 
 def _elsewhere(place: Path) -> Path | None:
-    """The folder that a `.git` file names, if the folder belongs to this worktree or submodule: a stranger's file may
+    """The folder named by a `.git` file, if the folder belongs to this worktree or submodule: a stranger's file may
     name any repository."""
     named = _pointer(place, place.parent)
     if not named.startswith("gitdir: "):
@@ -105,12 +107,12 @@ def _packed(name: str, common: Path) -> str | None:
 
 
 def _pointer(path: Path, within: Path) -> str:
-    """The text of a one-line file."""
+    """The text of a file of a single line."""
     return os.fsdecode(read_bounded(path, MOST_POINTER, within)).strip()
 
 
 def _is_own(path: Path) -> bool:
-    """Whether a path belongs to this process's user: anybody may create `/tmp/.git`."""
+    """Whether a path belongs to this process's user: any user may create `/tmp/.git`."""
     return not hasattr(os, "geteuid") or path.stat().st_uid == os.geteuid()
 
 
@@ -126,7 +128,7 @@ def user_name() -> str | None:
 
 
 def _settings_files() -> list[Path]:
-    """The user's and the system's settings files; the first that names the user counts."""
+    """The user's and the system's settings files; the first file with a user's name counts."""
     if named := os.environ.get("GIT_CONFIG_GLOBAL"):
         return [Path(named), Path("/etc/gitconfig")]
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises without a home
@@ -135,8 +137,9 @@ def _settings_files() -> list[Path]:
 
 
 def _name_in(file: Path, steps: int) -> str | None:
-    """The last name in a settings file or its included files; null if there is none or the file can't be read."""
-    # A relative path would be read from the current folder, which may be a stranger's.
+    """The last name in a settings file or its included files; null if no file has a name or the file can't be
+    read."""
+    # A relative path would be read from the current folder, perhaps a stranger's.
     if not file.is_absolute() or not steps:
         return None
     try:

@@ -2,8 +2,8 @@
 
 While a command works, the main thread gets a `KeyboardInterrupt`, once, and again if a library swallowed the
 exception; once a run has begun, an event is set instead. A thread ends the process at the second Ctrl-C, and if the
-main thread doesn't stop within `PATIENCE` seconds. Unless `install` was called, Ctrl-C does what Python or another
-library wants. Knows nothing of commands and of the words to print.
+main thread doesn't stop within `PATIENCE` seconds. Unless `install` was called, Ctrl-C is handled by Python or a
+library. Knows nothing of commands and of the words to print.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
 STOPPED = 130
-"""Exit status of a process that Ctrl-C ended, as in shells."""
+"""Exit status of a process ended by Ctrl-C, as in shells."""
 
 PATIENCE = 5.0
-"""Seconds that the main thread has to stop."""
+"""Seconds for the main thread to stop."""
 
 PACE = 0.05
 """Seconds between attempts to stop the main thread."""
@@ -33,22 +33,22 @@ Result = TypeVar("Result")
 
 
 class _Keyboard:
-    """Whether Ctrl-C was pressed, and what Ctrl-C does now."""
+    """Whether Ctrl-C was pressed, and the present effect of Ctrl-C."""
 
     def __init__(self, on_first: Callable[[], None], on_quit: Callable[[], None]) -> None:
         self.on_first = on_first
         self.on_quit = on_quit
         self.is_pressed = False
         self.is_working = False
-        """Whether a command works: its clean-up must run."""
+        """Whether a command works, and must be able to clean up."""
         self.is_over = False
         """Whether the command has ended."""
         self.is_raised = False
-        """Whether the main thread got its `KeyboardInterrupt`."""
+        """Whether the main thread got a `KeyboardInterrupt`."""
         self.stop: threading.Event | None = None
 
     def handle(self, *_: Any) -> None:
-        """The signal handler, which Python calls in the main thread between two instructions."""
+        """The signal handler, called by Python in the main thread between two instructions."""
         self.is_pressed = True
         if self.stop:
             if not self.stop.is_set():
@@ -69,7 +69,7 @@ class _Keyboard:
             os._exit(STOPPED)
 
     def watch(self, pipe: int) -> None:
-        """See to it that the main thread stops; Python writes the number of each signal into the pipe."""
+        """Make sure that the main thread stops; Python writes the number of each signal into the pipe."""
         pressed_at, own, main = None, 0, threading.main_thread().ident or 0
         while True:
             must_stop = pressed_at is not None and self.is_working and not self.stop
@@ -97,8 +97,8 @@ _keyboard: _Keyboard | None = None
 def install(on_first: Callable[[], None], on_quit: Callable[[], None]) -> None:
     """Handle Ctrl-C from now on, unless the parent process had Ctrl-C ignored.
 
-    Before a process ends at once, `on_quit` is called; `on_first` is called if a run is to stop. Both may be called
-    while another line is being printed.
+    Before a process ends at once, `on_quit` is called; `on_first` is called if a run is to stop. Both functions may
+    be called while a line is being printed.
     """
     global _keyboard
     if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None):
@@ -159,13 +159,15 @@ def check() -> None:
 
 
 def swallowed() -> None:
-    """Note that Python dropped a `KeyboardInterrupt`, in a callback of C or in a destructor: it is raised again."""
+    """Note that Python dropped a `KeyboardInterrupt`, in a callback of C or in a destructor: the exception is raised
+    again."""
     if _keyboard:
         _keyboard.is_raised = False
 
 
 def in_thread(function: Callable[[], Result]) -> Result:
-    """Call a function that takes long and runs no Python, in a thread of its own: so Ctrl-C needn't wait for its end.
+    """Call a long function that runs no Python in a separate thread, so that Ctrl-C needn't wait for the function's
+    end.
 
     After a Ctrl-C the thread goes on until the process ends.
     """
@@ -182,7 +184,8 @@ def in_thread(function: Callable[[], Result]) -> Result:
 
 
 def end_stopped() -> None:
-    """End the process at once after Ctrl-C: threads may be at work in C, which Python's own end would disturb."""
+    """End the process at once after Ctrl-C: threads may be at work in C, and Python's own shutdown would disturb
+    these threads."""
     if is_pressed():
         end_at_once(STOPPED)
 

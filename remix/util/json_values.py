@@ -1,8 +1,8 @@
 """JSON from strangers as records, within bounds.
 
 Takes bytes and a pydantic model, gives the model's value, or an error with the path in the JSON. Knows nothing of
-files. pydantic's own JSON reader is not used: it copies the whole input into each error and reports millions of
-errors, so that 24 MB of JSON took 12 GB and two minutes.
+files. pydantic's own JSON reader is not used, since pydantic copies the whole input into each error and reports
+millions of errors: 24 MB of JSON took 12 GB and two minutes.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ MOST_KEYS = 1_000_000
 """Keys of objects in a document: a run of 100,000 texts has 600,000. Each unknown key is an error of 400 bytes."""
 
 MOST_ERRORS = 1000
-"""The first error is reported in words if there are at most 1,000; otherwise only the number of errors."""
+"""With at most 1,000 errors the first is reported in words; with more, only the number."""
 
 Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value")
 
 
 class JsonError(ValueError):
-    """JSON that can't be read or doesn't fit the model. The message is one line, with the path in the JSON."""
+    """Unreadable JSON, or JSON that doesn't fit the model. The message is a single line, with the path in the
+    JSON."""
 
     def __init__(self, message: str, is_json: bool = True) -> None:
         super().__init__(message)

@@ -26,10 +26,11 @@ NAMES = {each.split()[0]: " ".join(each.split()[1:]) for each in _NAMES.split(",
 
 
 def name_of(language: str) -> str:
-    """The English name of a language, by its code; the code if it is none of `NAMES`."""
+    """The English name of a language, by the language's code; the code if `NAMES` lacks the code."""
     return NAMES.get(language, language)
 
 
 def is_named(language: str, card: Sequence[str]) -> bool:
-    """Whether a card names a language, by its code or its English name; yes if it names none, or all."""
+    """Whether a card names a language, by code or English name; also true for a card that names no language, or
+    all."""
     return not card or not {language, name_of(language).lower(), "multilingual"}.isdisjoint(card)

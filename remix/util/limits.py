@@ -1,6 +1,6 @@
 """Resource limits of the current process (`RLIMIT_…`).
 
-Takes a limit's name and a number. Imports nothing of remix, because the template worker loads this module.
+Takes a limit's name and a number. Imports no module of remix, because the template worker loads this module.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 def limit(name: str, value: int, keep_hard: bool = False) -> None:
-    """Set this process's limit, given by its name in `resource`, if the system has the limit and allows the change.
+    """Set a limit of this process, by its name in `resource`, if the system has the limit and allows the change.
 
     With `keep_hard` only the soft limit is set, and may be raised again up to the hard limit.
     """

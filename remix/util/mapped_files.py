@@ -1,8 +1,8 @@
-"""Mapped files that are cut short while they are in use: the process ends in words, and with exit status 1.
+"""Mapped files cut short while in use: the process ends with a message, and with exit status 1.
 
-Takes the paths of files that a library has mapped into memory. If such a file shrinks, or its disk goes away, the
-system sends SIGBUS at the next access, and by default the process dies without a word. Systems without that signal
-refuse to shrink a mapped file. Knows nothing of models.
+Takes the paths of files mapped into memory by a library. If a mapped file shrinks, or the disk goes away, the system
+sends SIGBUS at the next access, and by default the process dies without a message. Systems without SIGBUS refuse to
+shrink a mapped file. Knows nothing of models.
 
 A model's weights could be copied into memory instead. But mapped weights are loaded 2 to 13 times as fast, are shared
 by all processes with the same model, and may be larger than the memory. Measured with Qwen2.5-Coder-1.5B in Q4_K_M, a
@@ -33,11 +33,11 @@ def _write(message: str) -> None:
 
 
 tell: Callable[[str], None] = _write
-"""Prints the message before the process ends; another line may be half printed."""
+"""Prints the message before the process ends; a different line may be half printed."""
 
 
 class MappedFiles:
-    """Files that are mapped from now on, as long as this object lives."""
+    """Files mapped from now on, as long as the `MappedFiles` lives."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._sizes = {path: _size(path) for path in paths}
@@ -45,7 +45,7 @@ class MappedFiles:
         _handle_faults()
 
     def lost(self) -> Path | None:
-        """The first file that is shorter than it was, or can't be found."""
+        """The first file that has become shorter, or can't be found."""
         return next((path for path, size in self._sizes.items() if _size(path) < size), None)
 
 
@@ -54,7 +54,7 @@ _ending = threading.Lock()
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file; -1 if there is none."""
+    """Bytes of a file; -1 for a missing file."""
     with suppress(OSError):
         return path.stat().st_size
     return -1
@@ -63,20 +63,20 @@ def _size(path: Path) -> int:
 def _on_fault(_: int) -> None:
     """Called on the thread that read beyond a file's end, in the library's code, without Python's lock."""
     if not _ending.acquire(blocking=False):
-        # Another thread prints the message already; until the process ends, the faulting thread faults again.
+        # A second thread already prints the message; until the process ends, the faulting thread faults again.
         return
     with suppress(Exception):
         if path := next(filter(None, (files.lost() for files in tuple(_all))), None):
             tell(f"Error: {path} was cut short or lost while it was in use. {HINT}")
             os._exit(1)
-    # The fault isn't ours: the system handles it when the thread reads again.
+    # The fault has a different cause: the system handles the signal when the thread reads again.
     _libc().signal(signal.SIGBUS, None)
 
 
 def _libc() -> Any:
-    """The C library; its `signal` may be called in any thread, and its handler runs on the thread that faults.
+    """The C library, whose `signal` may be called in any thread, and whose handlers run on the faulting thread.
 
-    Python's own `signal.signal` only notes a signal for the main thread: the thread that faults would fault for ever.
+    Python's own `signal.signal` only notes a signal for the main thread: the faulting thread would fault for ever.
     """
     libc = ctypes.CDLL(None)
     libc.signal.restype = ctypes.c_void_p
@@ -88,7 +88,7 @@ _handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(_on_fault)
 
 
 def _handle_faults() -> None:
-    """Install the handler, unless another program's handler (Python's `faulthandler`, say) is there."""
+    """Install the handler, unless a handler of a different program (Python's `faulthandler`, say) is installed."""
     if hasattr(signal, "SIGBUS"):
         libc = _libc()
         before = libc.signal(signal.SIGBUS, ctypes.cast(_handler, ctypes.c_void_p))

@@ -33,7 +33,7 @@ _HIDDEN = (
     "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # variation selectors
     "\ufeff\ufff0-\ufffb"  # byte order mark, annotations
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # controls of shorthand and of musical notation
-    "\U000e0000-\U000e0fff"  # tag characters and the reserved range after them
+    "\U000e0000-\U000e0fff"  # tag characters and the following reserved range
 )
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f"
 """The flag of a part of a country, such as England: the only visible use of tag characters."""
@@ -46,18 +46,18 @@ _SPACES = re.compile(r"^\s+|\s+$|(?<=\s)\s+")
 """Leading and trailing white space, and all but the first space of a row."""
 
 _DOUBTFUL = re.compile(r"""\s|[:;,]$|^$|^["'“]|["'”]$|[()\[\]]""")
-"""Signs by which a name could be mistaken for words of the message around the name."""
+"""Signs that make a name look like words of the surrounding message."""
 
 LONGEST_SHOWN = 1000
-"""Letters of a name in a message: more than four path components of the greatest allowed length."""
+"""Characters of a name in a message: more than four path components of the greatest allowed length."""
 
 MOST_COMPARED = 200
-"""Names that `similar` compares by `difflib`, preselected by the edit similarity."""
+"""Names compared by `difflib` in `similar`, preselected by the edit similarity."""
 
 
 def similar(wanted: str, names: Iterable[str], most: int = 3) -> list[str]:
     """The names most similar to a misspelt name by `difflib`'s ratio, the closest match first."""
-    # Imported here, because the imports take time and few commands need them.
+    # Imported here, because the imports take time and few commands need `similar`.
     import difflib
 
     from rapidfuzz import process
@@ -81,7 +81,7 @@ def is_too_long(name: str) -> bool:
 
 
 def same_place(name: str) -> str:
-    """A key that is equal for names of the same file on systems that ignore case and Unicode normalization."""
+    """A key equal for names of the same file on systems that ignore case and Unicode normalization."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).upper().casefold())
 
 
@@ -91,13 +91,14 @@ def is_plain(name: str) -> bool:
 
 
 def leads_out(name: str) -> bool:
-    """Whether a relative path with forward slashes could lead out of its folder, on any system."""
+    """Whether a relative path with forward slashes could lead out of a folder, on any system."""
     parts = name.split("/")
     return not is_plain(name) or "\\" in name or any(part in ("", ".", "..") or ":" in part for part in parts)
 
 
 def visible(text: str, keep: str = "") -> str:
-    """A name or message for a terminal: invisible and control characters become escapes, except those in `keep`.
+    """A name or message for a terminal: invisible and control characters become escapes, except the characters in
+    `keep`.
 
     Different names then look different, except for similar-looking letters. For prose see `readable`.
     """
@@ -107,10 +108,10 @@ def visible(text: str, keep: str = "") -> str:
 
 
 def readable(text: str, keep: str = "\n\t") -> str:
-    """Prose for a terminal or a page, with its line ends.
+    """Prose for a terminal or a page, with line ends.
 
     Escaped are control characters, controls of a line's direction, and tag characters, which only hide words; joiners
-    and selectors stay, because emoji, Persian and Khmer need them.
+    and selectors stay, because emoji, Persian and Khmer need both.
     """
     return _UNSEEN_IN_TEXTS.sub(lambda match: match[0] if match[1] or match[0] in keep else _spelt(match[0]), text)
 
@@ -121,8 +122,8 @@ def in_json(source: str) -> str:
 
 
 def one_line(text: str, most: int = 5000) -> str:
-    """A message on one line: like `visible`, with leading, trailing and repeated white space escaped and the middle
-    of a long message left out. A path has at most 4,096 bytes."""
+    """A message on a single line: like `visible`, with leading, trailing and repeated white space escaped and the
+    middle of a long message left out. A path has at most 4,096 bytes."""
     return shortened(_SPACES.sub(lambda match: "".join(map(_spelt, match[0])), visible(text)), most)
 
 

@@ -1,9 +1,8 @@
-"""Python functions in a process of their own, within bounds; and the search path, environment and programs of
-processes.
+"""Python functions in separate processes, within bounds; and the search path, environment and programs of processes.
 
 Takes the name of a remix function, arguments and bounds; gives the process's output and exit status. Gives also the
-command and the environment of other processes, and the path of a program. No folder of a stranger influences what a
-process imports or runs. Knows nothing of what processes do.
+command and the environment for a process, and the path of a program. No folder of a stranger influences the imports
+and programs of a process. Knows nothing of the processes' tasks.
 """
 
 from __future__ import annotations
@@ -70,11 +69,11 @@ def run_python(
     """Call a function, named `package.module:function`, in a new process, and wait for the process to end.
 
     The function takes no parameters: `arguments` are in `sys.argv[1:]`, `data` is on standard input. `environment`
-    adds variables, or removes variables whose value is null. The process ends at most `WATCH` seconds after its
-    parent. Raises `OSError` if the process can't be started.
+    adds variables, or removes variables whose value is null. The process ends at most `WATCH` seconds after the
+    parent process. Raises `OSError` if the process can't be started.
     """
     limits = [str(os.getpid()), str(bounds.memory or 0), str(bounds.output)]
-    # Files, not pipes, so that the limit on file sizes bounds the output.
+    # Files instead of pipes: the limit on file sizes then bounds the output.
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaint:
         try:
             done = subprocess.run(
@@ -95,7 +94,7 @@ def run_python(
 
 
 def command(function: str, arguments: Sequence[str] = (), options: Sequence[str] = ("-I",)) -> list[str]:
-    """The command that calls a function, named `package.module:function`, in another Python process.
+    """The command for calling a function, named `package.module:function`, in a new Python process.
 
     The function finds `arguments` in `sys.argv[1:]`. `options` are Python's own.
     """
@@ -116,7 +115,7 @@ getattr(import_module(module), function)()
 
 
 def python(options: Sequence[str] = ("-I",)) -> list[str]:
-    """The command of this Python; with `-I`, environment and current folder don't influence imports."""
+    """The command of the running Python; with `-I`, environment and current folder don't influence imports."""
     kept = [*(["-B"] if sys.dont_write_bytecode else []), *(["-X", "utf8"] if sys.flags.utf8_mode else [])]
     return [sys.executable, *options, *kept]
 
@@ -124,7 +123,7 @@ def python(options: Sequence[str] = ("-I",)) -> list[str]:
 def search_path() -> list[str]:
     """`sys.path` for a new Python process.
 
-    Relative folders and folders in the current folder are left out, unless Python or remix is installed there.
+    Relative folders and folders in the current folder are left out, except folders with Python or remix.
     """
     remix = os.fspath(Path(__file__).parents[2])
     own = [sys.prefix, sys.base_prefix, remix, *([site.USER_SITE] if site.USER_SITE else [])]
@@ -137,7 +136,7 @@ def search_path() -> list[str]:
 
 
 def clean_environment(changes: Mapping[str, str | None] | None = None) -> dict[str, str]:
-    """This process's environment without relative folders in `PATH` and the other variables of `SEARCHED`.
+    """This process's environment without relative folders in `PATH` and the further variables of `SEARCHED`.
 
     `changes` adds variables, or removes the variables whose value is null.
     """
@@ -147,7 +146,7 @@ def clean_environment(changes: Mapping[str, str | None] | None = None) -> dict[s
 
 
 def leave_out(workspace: Path) -> None:
-    """Remove relative folders and folders in a workspace from `PATH`, for this process and its children."""
+    """Remove relative folders and folders in a workspace from `PATH`, for this process and all child processes."""
     os.environ.update(clean_environment())
     places = os.environ.get("PATH", os.defpath).split(os.pathsep)
     if workspace.resolve() != workspace.resolve().parent:
@@ -177,7 +176,7 @@ def _is_here(path: str) -> bool:
 
 
 def begin() -> None:
-    """The entry point of the new process: set limits, then import the function and call it."""
+    """The entry point of the new process: set limits, then import and call the function."""
     name, parent, memory, output = sys.argv[1:5]
     del sys.argv[1:5]
 

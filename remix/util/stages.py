@@ -1,6 +1,6 @@
-"""Stages: the work before a run's first text that takes long with a large model, told to whoever listens.
+"""Stages: long work before a run's first text, reported to a listener.
 
-A stage has a name and, if known, the share that is done. Knows neither models nor terminals.
+A stage has a name and, if known, the share done. Knows neither models nor terminals.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 Listener = Callable[[str, float | None], None]
-"""Called with a stage's name, and with the share that is done (0 to 1), or null if that isn't known."""
+"""Called with a stage's name, and with the share done (0 to 1), or null if the share is unknown."""
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
@@ -26,6 +26,6 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def tell(stage: str, share: float | None = None) -> None:
-    """Tell the listener, if there is one, of a stage's beginning or progress."""
+    """Tell the listener, if any, of a stage's beginning or progress."""
     if listener := _listener.get():
         listener(stage, share)

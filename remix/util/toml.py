@@ -1,6 +1,6 @@
 """TOML from strangers, within bounds.
 
-Takes TOML, gives the values, or an error with its line. Knows nothing of what keys mean. Bounds are checked before
+Takes TOML, gives the values, or an error with the line. Knows nothing of the keys' meaning. Bounds are checked before
 tomllib reads, because tomllib takes time and memory in the square of a dotted key's parts, and recurses for each
 nested bracket.
 """
@@ -27,7 +27,7 @@ _TOKENS = re.compile(
 
 
 class TomlError(Exception):
-    """A problem in TOML and its line, from 1."""
+    """A problem in TOML and the problem's line, from 1."""
 
     def __init__(self, problem: str, line: int) -> None:
         super().__init__(problem)
@@ -48,8 +48,10 @@ def loads(source: str, parse_float: Callable[[str], Any] = float) -> dict[str, A
 
 
 def line_of(source: str, place: Sequence[int | str]) -> int:
-    """The line, from 1, of a value: `place` names the tables around it and its key. Of a value in a table that is
-    written in one line, the line of that table; 1 if nothing is found."""
+    """The line, from 1, of a value: `place` lists the names of the tables around the value, and the value's key.
+
+    For a value in an inline table, the line of the table; 1 if the value isn't found.
+    """
     lines = source.split("\n")
     found = 0
     for name in place:

@@ -9,7 +9,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 
 
 def size(count: int) -> str:
-    """A number of bytes in GiB or MiB; less than 1 MiB in KiB, rounded up, so that only nothing is 0."""
+    """A number of bytes in GiB or MiB; less than 1 MiB in KiB, rounded up, so that only 0 bytes give 0."""
     if count >= 2**30:
         return f"{count / 2**30:.1f} GiB"
     return f"{count / 2**20:.0f} MiB" if count >= 2**20 else f"{-(-count // 2**10)} KiB"

@@ -1,7 +1,7 @@
-"""Checks of branches: that each shares its original's prompt, sampling and first tokens, as its run says.
+"""Checks of branches: prompt, sampling and first tokens are the original's, as stated in the run.
 
-Takes a run's request and its outputs, gives findings. The originals' records and texts lie in the request, where
-`folder.py` checks them.
+Takes a run's request and outputs, gives findings. The originals' records and texts lie in the request, where
+`folder.py` checks both.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from remix.verification.finding import Finding, FoundOutput
 
 
 def plan_findings(run: Run) -> Iterator[Finding]:
-    """Tasks of a run of branches that are no branch, or contradict the record or text of their original."""
+    """Tasks in a run of branches without a branch, or in contradiction to the record or text of the original."""
     earlier = {each.record.id: each for each in run.earlier}
     for task in run.tasks:
         if task.branch is None:
@@ -27,7 +27,7 @@ def plan_findings(run: Run) -> Iterator[Finding]:
 
 
 def branch_findings(found: FoundOutput, run: Run) -> Iterator[Finding]:
-    """Differences of a branch from its original, and from the tokens and words given in the request."""
+    """Differences of a branch from the original, and from the tokens and words given in the request."""
     branch, derivation = found.task.branch, found.record.derivation
     assert branch is not None, "not a branch"
     earlier = next(each for each in run.earlier if each.record.id == branch.original)
@@ -46,7 +46,8 @@ def branch_findings(found: FoundOutput, run: Run) -> Iterator[Finding]:
 
 
 def _problems(task: Task, branch: Branch, earlier: EarlierOutput) -> Iterator[str]:
-    """How a task's branch contradicts the original's record and text, in words that follow the task's name."""
+    """Contradictions between a task's branch and the original's record and text, in words for after the task's
+    name."""
     place, _, _ = earlier.record.output.file.rpartition("/")
     used = earlier.record.task
     if (task.place, task.kind, task.step) != (place, used.kind, used.step):
@@ -67,7 +68,7 @@ def _problems(task: Task, branch: Branch, earlier: EarlierOutput) -> Iterator[st
 
 
 def _differs(task: Task, branch: Branch, original: Record) -> bool:
-    """Whether a task's branch contradicts the tokens and the sampling of its original."""
+    """Whether a task's branch contradicts the tokens and the sampling of the original."""
     sampling, thoughts = original.derivation.sampling, original.output.thoughts
     given, sampled = branch.fork.token_ids, _sampled(original.output)
     kept = len(thoughts.token_ids or () if thoughts else ()) + branch.token - 1
@@ -78,7 +79,7 @@ def _differs(task: Task, branch: Branch, original: Record) -> bool:
         or branch.token < 1
         or len(given) < kept
         or given[:kept] != sampled[:kept]
-        # The words at the end may be spelled like the stop string that ended the text.
+        # The words at the end may have the same spelling as the stop string that ended the text.
         or (bool(branch.was) and len(given) > kept and given[kept] in sampled[kept : kept + 1])
     )
 

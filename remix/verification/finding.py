@@ -43,12 +43,12 @@ class FoundOutput:
 
     @property
     def record(self) -> Record:
-        """The output's record. Raises `RunError` if a file was changed since verification read it."""
+        """The output's record. Raises `RunError` if a file was changed since verification read the file."""
         return (self.kept or _again(self))[0]
 
     @property
     def data(self) -> bytes:
-        """The bytes of the text's file. Raises `RunError` if a file was changed since verification read it."""
+        """The bytes of the text's file. Raises `RunError` if a file was changed since verification read the file."""
         return (self.kept or _again(self))[1]
 
     @property

@@ -29,7 +29,7 @@ from remix.verification import branches, redo
 from remix.verification.finding import Finding, unreadable
 
 _NAMED = 100
-"""Faulty lines of the manifest that are reported one by one; further faulty lines are only counted."""
+"""Faulty lines of the manifest reported singly; further faulty lines are only counted."""
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
@@ -52,7 +52,7 @@ def foreign_files(folder: RunFolder, wanted: Collection[str]) -> Iterator[Findin
         place = layout.place_of(name, ids)
         if place is None and path.name.startswith(".") and path.name.endswith(TEMPORARY):
             temporary.append(path)
-        # A crash may leave an edited text that no review names.
+        # A crash may leave an edited text not named by any review.
         elif not place or (place.kind.is_edit and name not in edits and not reviews.is_left_over(folder.path, path)):
             yield Finding(name, "not part of the run")
         elif entry.is_symlink() and is_outside(folder.path, path):
@@ -85,9 +85,9 @@ def irregular_files(path: Path) -> Iterator[Finding]:
 
 
 def _temporary(folder: RunFolder, paths: Collection[Path]) -> Iterator[Finding]:
-    """Files with temporary names, in which anything could be hidden.
+    """Files with temporary names, which could hide any content.
 
-    While a run is being written, and after a crash, the run's own temporary files may be there.
+    While a run is being written, and after a crash, the folder may have the run's own temporary files.
     """
     if not paths or folder.is_being_written():
         return
@@ -96,7 +96,7 @@ def _temporary(folder: RunFolder, paths: Collection[Path]) -> Iterator[Finding]:
         name = _name(folder.path, path)
         if path not in ours or path.is_symlink():
             yield Finding(name, "not part of the run: a temporary file, perhaps another program's")
-        # A file that was written meanwhile, for example an edited text, has its final name now.
+        # A file written meanwhile, for example an edited text, has the final name by now.
         elif (folder.path / MANIFEST).is_file() and os.path.lexists(path):
             yield Finding(name, "left half-written by a crash, or hidden there; nothing needs the file: delete it")
 
@@ -114,7 +114,7 @@ def _reviews(folder: RunFolder) -> Iterator[Finding]:
         yield Finding(REVIEWS, "can't be read")
         return
     yield from (Finding(REVIEWS, f"line {number} isn't a review") for number in broken)
-    # Each file is read once, however many reviews name it.
+    # Each file is read once, even if several reviews name the file.
     kept: dict[str, Edit] = {}
     for edit in _edits(folder):
         if kept.setdefault(edit.file, edit).sha256 != edit.sha256:
@@ -127,7 +127,7 @@ def _reviews(folder: RunFolder) -> Iterator[Finding]:
 
 
 def _edits(folder: RunFolder) -> list[Edit]:
-    """The edited texts that the reviews name; none if the reviews can't be read."""
+    """The edited texts named by the reviews; none if the reviews can't be read."""
     with suppress(RunError):
         return [each.edit for each in reviews.read(folder.path).reviews if each.edit]
     return []
@@ -148,7 +148,7 @@ def listed_files(folder: RunFolder, tasks: Collection[Task], finished: bool) -> 
 def manifest_findings(path: Path, names: Collection[str] | None, whole: bool = True) -> Iterator[Finding]:
     """Files that differ from the manifest.
 
-    `names`: the files that the manifest must list; with `whole`, no further file may be listed. If the request can't
+    `names`: the files to be listed in the manifest; with `whole`, no further file may be listed. If the request can't
     be read, `names` is null, and the files in the manifest are checked.
     """
     try:

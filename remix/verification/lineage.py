@@ -1,7 +1,7 @@
-"""Checks of an output's lineage: the texts that were read are here, and are in the prompt that the record holds.
+"""Checks of an output's lineage: the texts read for the output exist, and are in the recorded prompt.
 
 Takes outputs and the run's templates, gives findings. Renders a template again only if the prompt doesn't hold the
-texts as they are, and within bounds of time, since templates may come from strangers.
+unchanged texts, and within bounds of time, since templates may come from strangers.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ SECONDS, SECONDS_EACH = 60.0, 0.02
 """Seconds for rendering prompts again: for a run, and for each text in addition. Most prompts take a millisecond."""
 
 MOST_LATE = 3
-"""Number of templates that may take too long, before no template is rendered any more."""
+"""Number of templates that may take too long, before all further templates are skipped."""
 
 
 def lineage_findings(
     output: FoundOutput, outputs: dict[str, FoundOutput], bad: Collection[str], prompts: PromptChecker
 ) -> Iterator[Finding]:
-    """Missing or replaced texts among the texts that an output read, and a prompt that doesn't hold the texts.
+    """Missing or replaced texts among the texts read for an output, and a prompt without the texts.
 
-    If a text that was read has findings (`bad` has the files' names), the output gets no finding for the same fault.
+    If a text read for the output has findings (`bad` has the files' names), the output gets no finding for the same
+    fault.
     """
     task, derivation = output.task, output.record.derivation
     texts: dict[str, tuple[str, str]] = {}
@@ -76,10 +77,10 @@ class PromptChecker:
         self._left = SECONDS + SECONDS_EACH * len(run.tasks)
 
     def holds(self, record: Record, task: Task, read: tuple[TextRead, ...]) -> bool:
-        """Whether a prompt holds the texts that were read, or the passages if no text was read.
+        """Whether a prompt holds the texts read, or the passages if no text was read.
 
-        A template may shorten texts. So a prompt without the texts is compared with the template, rendered again. If
-        the template can't be rendered within the bounds, gives true and adds a finding.
+        A template may shorten texts: a prompt without the texts is compared with the template, rendered again. If the
+        template can't be rendered within the bounds, gives true and adds a finding.
         """
         run, messages = self.run, record.derivation.prompt.messages
         wanted = [each.text for each in read] or [source.text for source in record.sources]
@@ -113,14 +114,14 @@ class PromptChecker:
         self.findings.append(Finding(REQUEST, what))
 
     def _labels(self, record: Record) -> list[tuple[str, ...]]:
-        """Labels that may have decided the settings: those of the GGUF file, else the names of the models."""
+        """Labels that may have decided the settings: the labels of the GGUF file, else the names of the models."""
         if self.run.model:
             return [self.run.model.labels]
         names = (record.circumstances.model, self.run.options.model or "")
         return [(name,) for name in dict.fromkeys(name.lower() for name in names)]
 
     def _messages(self, labels: Sequence[str], task: Task, read: tuple[TextRead, ...]) -> tuple[Message, ...]:
-        """The messages that the run's template makes of the texts read. Raises `PromptError`."""
+        """The messages made from the texts read by the run's template. Raises `PromptError`."""
         run = self.run
         used = self._used[task.kind]
         template = self._made.get(used.kind)

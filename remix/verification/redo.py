@@ -1,6 +1,6 @@
-"""Checks of a redo's request: one text, with the seed that its number makes.
+"""Checks of a redo's request: a single text, with the seed made from the variant's number.
 
-Takes a run's request, gives findings. The texts that were read lie in the request, where `folder.py` checks them.
+Takes a run's request, gives findings. The texts read lie in the request, where `folder.py` checks the texts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from remix.verification.finding import Finding
 
 
 def plan_findings(run: Run) -> Iterator[Finding]:
-    """More texts than one, or a seed that doesn't follow from the run's options and the variant's number."""
+    """More than one text, or a seed that doesn't follow from the run's options and the variant's number."""
     if len(run.tasks) != 1:
         yield Finding(REQUEST, f"writes another variant of one text, and plans {len(run.tasks)} texts")
         return

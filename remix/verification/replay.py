@@ -1,6 +1,6 @@
-"""Replay: writes a run's texts again from their records, and compares token by token.
+"""Replay: writes a run's texts again from the records, and compares token by token.
 
-Takes records and the model that the records name; gives for each text whether the same tokens came, and how engine,
+Takes records and the model named in the records; gives for each text whether the tokens are the same, and how engine,
 libraries and processor differ from the record. The engine is set up as recorded. Writes no file.
 """
 
@@ -38,11 +38,11 @@ from remix.util import environment
 from remix.verification.finding import FoundOutput
 
 WORDS = 6
-"""Number of words shown before the first difference, so that a reader finds the place in the text."""
+"""Number of words shown before the first difference, for finding the place in the text."""
 
 MOST_CONFIGS = 4
-"""Batch configurations in which texts of a run are replayed. A run has one batch configuration, or two after
-`--anyway`; for each batch configuration the model is loaded again."""
+"""Batch configurations of a run, at most, with which texts are replayed. A run has a single batch configuration, or
+two after `--anyway`; for each batch configuration the model is loaded again."""
 
 _MANY_CONFIGS = (
     f"the run's records name more than {MOST_CONFIGS} batch configurations, and this record names a further one"
@@ -50,12 +50,12 @@ _MANY_CONFIGS = (
 
 
 class ReplayOptions(NamedTuple):
-    """Options that don't influence the bytes, and may differ from the run's options."""
+    """Options without influence on the bytes, which may differ from the run's options."""
 
     parallel: int | None = None
     """Most sequences active at the same time; null for as many as the batch configuration allows."""
     threads: int | None = None
-    """Threads for decoding; null for one thread for each physical core."""
+    """Threads for decoding; null for a thread for each physical core."""
 
 
 class Replayed(NamedTuple):
@@ -78,7 +78,7 @@ class Replayed(NamedTuple):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether the record is wrong. A difference on another machine, or without exactness, proves nothing."""
+        """Whether the record is wrong. A difference on a different machine, or without exactness, proves no fault."""
         return self.equal is False and self.exact and not self.environment
 
 
@@ -146,7 +146,7 @@ class _ReplayProgress:
 
 
 def _replayable(run: Run, found: FoundOutput) -> _Replayable | str:
-    """The output as it can be replayed, or the reason for which the output can't be replayed."""
+    """The output, prepared for replay, or the reason why the output can't be replayed."""
     derivation, written = found.record.derivation, _sampled(found.record.output)
     if derivation.model.sha256 is None:
         return "no GGUF file wrote it, so no tokens were recorded and none can be compared"
@@ -187,12 +187,12 @@ def _needs(run: Run, group: Sequence[_Replayable], config: BatchConfig, options:
 
 
 def _load(path: Path, needs: LoadOptions) -> LocalModel:
-    """The model, with the chat template of the model's file, whatever `run.json` says."""
+    """The model, with the chat template of the model's file, even if `run.json` has a different template."""
     return LocalModel(path, prepared.identify(path), needs)
 
 
 def _again(model: LocalModel, group: Sequence[_Replayable], progress: _ReplayProgress) -> list[Replayed]:
-    """Write all outputs of a group in one batch, and compare."""
+    """Write all outputs of a group in a batch, and compare."""
     results: list[Replayed] = []
     futures: list[tuple[_Replayable, Future[Generation]]] = []
     for wanted in group:
@@ -202,7 +202,7 @@ def _again(model: LocalModel, group: Sequence[_Replayable], progress: _ReplayPro
             continue
         try:
             futures.append((wanted, model.engine.submit(request)))
-        # A forged record may give tokens that the model doesn't have.
+        # A forged record may give tokens unknown to the model.
         except RemixError as error:
             results.append(Replayed(wanted.found.task.id, None, f"can't be written again: {error.message}"))
     waiting = {future for _, future in futures}
@@ -250,7 +250,7 @@ def _compare(model: LocalModel, wanted: _Replayable, future: Future[Generation])
     at = _first_difference(wanted.written, came)
     if at is None:
         return Replayed(output, *_spelt(record, generation))
-    # Only tokens that the model has just written are decoded: a forged number may be no token of the vocabulary.
+    # Only tokens just written by the model are decoded: a forged number may be no token of the vocabulary.
     pieces = [model.engine.decoder.piece(token) for token in came[: at + 1]]
     before = " ".join(b"".join(pieces[:at]).decode("utf-8", "replace").split()[-WORDS:])
     piece = pieces[at].decode("utf-8", "replace") or "the end" if at < len(came) else ""
@@ -280,7 +280,7 @@ def _sampled(written: Output | Generation) -> tuple[int, ...]:
 
 
 def _first_difference(then: Sequence[int], now: Sequence[int]) -> int | None:
-    """Index of the first token that differs, or by which the longer list goes on; null for equal lists."""
+    """Index of the first different token, or of the first token beyond the shorter list; null for equal lists."""
     both = zip(then, now, strict=False)
     differing = next((at for at, (a, b) in enumerate(both) if a != b), None)
     if differing is None and len(then) != len(now):

@@ -1,7 +1,7 @@
 """A run's signature, made and checked by OpenSSH's `ssh-keygen`.
 
 Takes the folder of a finished run and a key, leaves `MANIFEST.sha256.sig` beside the manifest. The reader decides
-whose keys count: with a list of allowed signers, as `ssh-keygen(1)` describes.
+which keys count: with a list of allowed signers, as described in `ssh-keygen(1)`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from remix.util.files import read_bounded, write_whole
 from remix.util.processes import clean_environment, program
 
 PATIENCE = 60
-"""Seconds that a check of a signature may take."""
+"""Seconds for the check of a signature."""
 
 NAMESPACE = "remix"
-"""A signature holds for one namespace: no signature by the same key for another purpose is accepted here."""
+"""A signature holds for a single namespace: signatures by the same key for a different purpose are refused."""
 
 
 def sign(folder: Path, key: Path) -> str:
-    """Sign a finished run's manifest; gives the manifest's sha256, by which all files of the run are fixed.
+    """Sign a finished run's manifest; gives the manifest's sha256, which determines all files of the run.
 
     Raises `RunError` if the run isn't finished, or ssh-keygen can't sign.
     """
@@ -70,7 +70,7 @@ def problem(folder: Path, signers: Path, identity: str) -> str | None:
     except OSError as error:
         return f"can't be read ({error.strerror})"
     with TemporaryDirectory() as place:
-        # A copy: in the run the file could be replaced, for example by a pipe, before ssh-keygen opens it.
+        # A copy: in the run the file could be replaced, for example by a pipe, before ssh-keygen opens the file.
         copy = Path(place) / SIGNATURE
         copy.write_bytes(signature)
         named = ["-f", str(signers), "-I", identity, "-n", NAMESPACE, "-s", str(copy)]

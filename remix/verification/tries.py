@@ -1,4 +1,4 @@
-"""Checks of the texts that were given up because they copied, with `--retry-copies`.
+"""Checks of the texts given up as copies, with `--retry-copies`.
 
 Takes a record, gives problems in words.
 """
@@ -14,7 +14,7 @@ from remix.records import GivenUp, Record, sha256
 
 
 class _Candidate(NamedTuple):
-    """A text that was kept as a candidate, or as the output if it is the only one."""
+    """A text kept as a candidate, or as the output of a task without candidates."""
 
     number: int
     seed: int | None
@@ -22,7 +22,7 @@ class _Candidate(NamedTuple):
 
 
 def problems(record: Record, most: int | None) -> Iterator[str]:
-    """All problems of a record's given-up texts; `most` is the number of further tries that the run allows, null if
+    """All problems of a record's given-up texts; `most` is the number of further tries allowed by the run, null if
     the run's request was changed."""
     for each in record.given_up:
         if sha256(body_bytes(each.text)) != each.sha256:
@@ -38,7 +38,7 @@ def problems(record: Record, most: int | None) -> Iterator[str]:
         yield "its given-up tries aren't all here"
         return
     if retried and retried.rule != retry.RULE:
-        # Another version of the rule may have given up for other reasons, and made other seeds.
+        # A different version of the rule may have given up for further reasons, and made different seeds.
         return
     draws = retry.draws(record.derivation.sampling)
     for number, candidate in candidates.items():
@@ -53,7 +53,7 @@ def _candidates(record: Record) -> dict[int, _Candidate]:
 
 
 def _of_one(candidate: _Candidate, tries: Sequence[GivenUp], most: int | None, draws: bool) -> Iterator[str]:
-    """Problems of the tries at one candidate; `draws` says whether another seed may give another text."""
+    """Problems of the tries at a candidate; `draws` says whether a new seed may give a new text."""
     which = f"candidate {candidate.number}"
     if any(not retry.is_copy(each.flags) for each in tries):
         yield f"a try at {which} was given up, and is no copy"

@@ -1,4 +1,4 @@
-"""Verification of a run: whether anything has changed since it was written.
+"""Verification of a run: whether any file has changed since the run was written.
 
 Takes a run's folder, gives a report with findings. Changes no file, and doesn't run the model (`replay.py` does).
 """
@@ -28,8 +28,8 @@ from remix.verification.lineage import PromptChecker, lineage_findings, resuming
 from remix.verification.output import OutputCheck, output_findings, read_output
 
 KEPT = 16 * 2**20
-"""Bytes of output files that are kept in memory; as Python's values the same files may take 25 times as many bytes.
-Outputs beyond that bound are read again when their content is asked for."""
+"""Bytes of output files kept in memory; as Python's values the same files may take 25 times the bytes. Outputs beyond
+the bound are read again if the content is asked for."""
 
 
 class Report(NamedTuple):
@@ -42,17 +42,18 @@ class Report(NamedTuple):
     finished: bool
     """Whether the run has a manifest."""
     found: tuple[FoundOutput, ...]
-    """The outputs that could be read."""
+    """The readable outputs."""
     total: int
     """Number of outputs to be checked."""
     findings: tuple[Finding, ...]
     """Files that were changed, are missing or don't belong to the run."""
     unrecorded: tuple[str, ...] = ()
-    """Names of text files without a record, as a crash may leave in an unfinished run; they can't be checked."""
+    """Names of text files without a record, as a crash may leave in an unfinished run; without a record a text can't
+    be checked."""
 
 
 def verify(path: Path, wanted: Collection[str] = ()) -> Report:
-    """Check a run's folder, or only the outputs of the wanted tasks and the outputs that these were made from."""
+    """Check a run's folder, or only the outputs of the wanted tasks and the outputs read for the wanted tasks."""
     finished = (path / MANIFEST).is_file()
     if endless := tuple(irregular_files(path)):
         return Report(path, None, finished, (), 0, endless)
@@ -64,7 +65,7 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     tasks = _with_what_was_read(folder.run, wanted) if wanted else folder.run.tasks
     findings = [*foreign_files(folder, wanted), *request_findings(folder.run)]
     listed = list(listed_files(folder, tasks, finished))
-    # Outputs can't be compared with a request that was changed.
+    # Outputs can't be compared with a changed request.
     run = None if any(each.file == REQUEST for each in (*findings, *listed)) else folder.run
     found: dict[str, FoundOutput] = {}
     unrecorded, left = [], KEPT
@@ -91,7 +92,7 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
 
 
 def verified(path: Path) -> Report:
-    """The report on a run in which nothing has changed. Raises `RunError`, naming the first file with a finding."""
+    """The report on an unchanged run. Raises `RunError`, naming the first file with a finding."""
     report = verify(path)
     if report.findings:
         first = report.findings[0]

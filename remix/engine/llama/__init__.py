@@ -1,7 +1,7 @@
-"""llama.cpp, through llama-cpp-python's low-level API. Nothing outside this package imports `llama_cpp`.
+"""llama.cpp, through llama-cpp-python's low-level API. No module outside this package imports `llama_cpp`.
 
-Takes a GGUF file, gives its vocabulary and metadata (`LlamaModel`), a `Decoder` over it (`LlamaDecoder`) and sentence
-vectors (`LlamaEmbedder`). Knows nothing of prompts, runs and passages.
+Takes a GGUF file, gives the vocabulary and metadata (`LlamaModel`), a `Decoder` (`LlamaDecoder`) and sentence vectors
+(`LlamaEmbedder`). Knows nothing of prompts, runs and passages.
 
 Three rules make a sequence's results independent of the other sequences in the batch (measured bit for bit on the
 CPU, see CONTRIBUTING.md). A sequence has a KV stream to itself (`kv_unified=False`). Prompts are computed one
@@ -16,7 +16,7 @@ import os
 
 from remix.engine import spin
 
-# The library reads the variables on loading, so set the variables before the modules below import `llama_cpp`.
+# The library reads the variables on loading: the variables are set before the modules below import `llama_cpp`.
 os.environ.update(spin.wait_policy())
 
 from remix.engine.llama.context import ContextCost, context_cost

@@ -1,8 +1,8 @@
-"""llama.cpp's contexts: their parameters, and the memory that they take.
+"""llama.cpp's contexts: parameters and memory.
 
-Takes a GGUF and a batch config, gives a `ContextCost`. llama.cpp itself simulates two contexts, and logs their sizes:
-no weights are read and no KV cache is allocated. So the cost is right for any architecture: sliding windows (whose
-layers keep all tokens here), latent attention, layers that share keys or have recurrent state instead.
+Takes a GGUF and a batch config, gives a `ContextCost`. llama.cpp itself simulates two contexts, and logs the sizes:
+no weights are read and no KV cache is allocated. The cost is right for any architecture: sliding windows (whose
+layers keep all tokens here), latent attention, layers with shared keys, layers with recurrent state.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _CALL = re.compile(r" compute buffer size = +([\d.]+) MiB")
 
 
 class ContextCost(NamedTuple):
-    """Bytes of memory that a context takes."""
+    """The memory of a context, in bytes."""
 
     token: int
-    """KV cache, for each token that a sequence may have."""
+    """KV cache, for each token of a sequence's context."""
     sequence: int = 0
     """Recurrent state and logits, for each sequence."""
     call: int = 0
-    """Buffers of decode calls, in a context for one sequence. These and the following numbers are estimates."""
+    """Buffers of decode calls, in a context for a single sequence. All fields from `call` on are estimates."""
     call_token: float = 0
-    """Further buffers, for each token that a sequence may have."""
+    """Further buffers, for each token of a sequence's context."""
     call_sequence: float = 0
     """Further buffers, for each further sequence."""
     call_cell: float = 0
-    """Further buffers, for each token that each further sequence may have."""
+    """Further buffers, for each token of the context of each further sequence."""
 
     def slot(self, n_ctx_seq: int) -> int:
         """Bytes for a sequence of at most `n_ctx_seq` tokens."""
@@ -57,7 +57,7 @@ class ContextCost(NamedTuple):
         return round(one + more * each)
 
     def of(self, layout: KVCacheLayout) -> int:
-        """Bytes for a context with this layout."""
+        """Bytes for a context with a layout."""
         return layout.sequences * self.slot(layout.n_ctx_seq) + self.calls(layout)
 
 
@@ -71,14 +71,14 @@ def context_params(config: BatchConfig, n_ctx_seq: int, sequences: int) -> Any:
     params.n_seq_max = sequences
     params.flash_attn_type = int(config.flash_attn)
     params.kv_unified = False
-    # By default a GPU build would use the GPU even with no layer on it, though records say `n_gpu_layers: 0`.
+    # By default a GPU build would use the GPU even with no layer on the GPU, though records say `n_gpu_layers: 0`.
     params.op_offload = params.offload_kqv = config.gpu_layers > 0
     params.no_perf = True
     return params
 
 
 def context_cost(path: Path, config: BatchConfig) -> ContextCost:
-    """What a model's contexts take with a batch config. Takes as long as reading the vocabulary, at first use.
+    """The memory of a model's contexts with a batch config. At first use, takes as long as reading the vocabulary.
 
     Raises `ModelError` if llama.cpp can't read the file.
     """
@@ -86,7 +86,7 @@ def context_cost(path: Path, config: BatchConfig) -> ContextCost:
         status = path.stat()
     except OSError as error:
         raise unreadable_model(path, error) from error
-    # Only the settings that change the cost: batch configs with other differences share a cached cost.
+    # Only the settings that change the cost: batch configs with further differences share a cached cost.
     config = BatchConfig(
         chunk=config.chunk, rows=config.rows, flash_attn=config.flash_attn, gpu_layers=config.gpu_layers
     )
@@ -139,6 +139,6 @@ def _log(model: Any, params: Any) -> list[str]:
 
 
 def _bytes(pattern: re.Pattern[str], lines: Sequence[str]) -> int:
-    """The sum of the sizes in the lines that match."""
+    """The sum of the sizes in the matching lines."""
     found = (pattern.search(line) for line in lines)
     return sum(round(float(match[1]) * 2**20) for match in found if match)

@@ -25,10 +25,10 @@ from remix.records.bounds import INT32, MOST_THREADS
 from remix.util.units import size
 
 ALTERNATIVES = 5
-"""Most alternatives that a trace names for each token."""
+"""Alternatives of each token in a trace, at most."""
 
 LARGEST_LOGIT = 1e30
-"""No model means a larger logit, and a larger logit overflows when it is divided by a temperature."""
+"""Larger logits mean a broken model, and overflow when divided by a temperature."""
 
 _LOWEST_ALTERNATIVE = -9.0
 """Nats below the largest logit, 1 in 8,000 of the largest probability: less probable tokens are no alternatives."""
@@ -37,9 +37,9 @@ _LOWEST_ALTERNATIVE = -9.0
 class LlamaDecoder:
     """A llama.cpp context as a `Decoder`. Close before the model, or use in a `with`.
 
-    The KV cache holds `slots` decoding sequences and the prompts of `prefix_slots` finished ones, each of at most
-    `n_ctx_seq` tokens. If the batch config is fixed, `slots` must equal its rows.
-    Raises `ModelError` if there is too little memory, or if llama.cpp can't decode several texts of the architecture.
+    The KV cache holds `slots` decoding sequences and the prompts of `prefix_slots` finished sequences, each of at
+    most `n_ctx_seq` tokens. If the batch config is fixed, `slots` must equal the config's rows. Raises `ModelError`
+    for lack of memory, or if llama.cpp can't decode several texts of the architecture.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class LlamaDecoder:
         self._batch = C.llama_batch_init(max(config.chunk, config.rows), 0, 1)
 
     def resize(self, layout: KVCacheLayout) -> None:
-        """Replace the KV cache. Raises `ModelError` if there is too little memory, and keeps the old layout then."""
+        """Replace the KV cache. Raises `ModelError` for lack of memory, and then keeps the old layout."""
         before = KVCacheLayout(self.n_ctx_seq, self.slots, self.prefix_slots)
         self._free_context()
         try:
@@ -75,7 +75,7 @@ class LlamaDecoder:
     def _check_memory(self, layout: KVCacheLayout) -> None:
         """Raise `ModelError` for a layout that overflows llama.cpp's 32-bit counters, or needs more than the memory.
 
-        llama.cpp checks neither, and ends the process.
+        Without this check llama.cpp would end the process.
         """
         n_ctx_seq, slots, prefix_slots = layout
         sequences = layout.sequences
@@ -130,7 +130,7 @@ class LlamaDecoder:
             self._free_samplers(slot)
         if self._context:
             C.llama_free(self._context)
-            # With a null pointer llama.cpp's memory functions do nothing, so late calls are harmless.
+            # With a null pointer llama.cpp's memory functions return at once: late calls are harmless.
             self._context = self._memory = None
 
     def __enter__(self) -> LlamaDecoder:
@@ -144,7 +144,7 @@ class LlamaDecoder:
     def open(self, slot: int, sampling: Sampling | None, tokens: Sequence[int]) -> None:
         """Create the samplers of an empty slot for a prompt; none for a prompt and a text to score.
 
-        Raises `ModelError` for a bad grammar, and for token ids that the vocabulary doesn't have.
+        Raises `ModelError` for a bad grammar, and for token ids unknown to the vocabulary.
         """
         for token in (min(tokens, default=0), max(tokens, default=0)):
             self.model.check_token(token)
@@ -152,7 +152,7 @@ class LlamaDecoder:
         self._prompt_length[slot] = len(tokens)
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
-        """Compute one chunk of a prompt; logits are computed only for the prompt's last token."""
+        """Compute a chunk of a prompt; logits are computed only for the prompt's last token."""
         is_last = position + len(tokens) == self._prompt_length[slot]
         self._compute(slot, tokens, position, int(is_last))
         self._logits_row[slot] = len(tokens) - 1
@@ -160,18 +160,18 @@ class LlamaDecoder:
     def score(
         self, slot: int, tokens: Sequence[int], position: int, wanted: Sequence[Sequence[int]]
     ) -> list[list[float]]:
-        """Compute one chunk, with logits for its last tokens, as many as `wanted` has items.
+        """Compute a chunk, with logits for the last `len(wanted)` tokens.
 
-        Gives the natural log-probabilities of the tokens `wanted` after each of these. How many logits a chunk has
-        must depend on the request alone: some kernels compute a row otherwise if there are other rows. The tokens'
-        keys and values don't depend on it: llama.cpp leaves rows without logits out in the last layer, behind the
-        attention.
+        Gives the natural log-probabilities of the tokens in `wanted[i]` after the i-th of these tokens. The number of
+        logits of a chunk must depend on the request alone, since with some kernels the bits of a row depend on the
+        number of rows. Keys and values don't depend on this number: llama.cpp leaves rows without logits out in the
+        last layer, after the attention.
         """
         self._compute(slot, tokens, position, len(wanted))
         return [self._logprobs(row, each) for row, each in enumerate(wanted, len(tokens) - len(wanted))]
 
     def _compute(self, slot: int, tokens: Sequence[int], position: int, outputs: int) -> None:
-        """Compute one chunk, with logits for its last `outputs` tokens."""
+        """Compute a chunk, with logits for the last `outputs` tokens."""
         assert tokens, "an empty chunk"
         for index, token in enumerate(tokens):
             self._put(index, Row(slot, token, position + index), wants_logits=index >= len(tokens) - outputs)
@@ -180,7 +180,7 @@ class LlamaDecoder:
         self._cached[slot] = position + len(tokens)
 
     def decode(self, rows: Sequence[Row]) -> None:
-        """Compute one token of each sequence, in the order of the slots; idle slots fill a fixed batch."""
+        """Compute a token of each sequence, in the order of the slots; idle slots fill a fixed batch."""
         active = {row.slot: row for row in rows}
         slots = range(self.slots) if self.config.fixed else sorted(active)
         for index, slot in enumerate(slots):
@@ -197,7 +197,7 @@ class LlamaDecoder:
                 self._cut(slot, self._cached[slot])
 
     def sample(self, slot: int, given: int | None = None) -> int | None:
-        """Sample the slot's next token, or take the given token in its place; None if its grammar allows no token.
+        """Sample the slot's next token, or take the given token instead; None if the slot's grammar allows no token.
 
         Raises `ModelError` unless the largest logit is finite, and if the grammar forbids a given token.
         """
@@ -253,22 +253,22 @@ class LlamaDecoder:
     # -- logits ---------------------------------------------------------------------------------------------
 
     def logits(self, slot: int) -> FloatArray:
-        """The raw logits that the last call left for a slot: float32 of shape (n_vocab,).
+        """The raw logits of the last call for a slot: float32 of shape (n_vocab,).
 
-        The array is a view of llama.cpp's memory: read it before the next call, and don't change it.
+        The array is a view of llama.cpp's memory: to be read before the next call, and never changed.
         """
         return self._logits_at(self._logits_row[slot])
 
     def _logits_at(self, row: int) -> FloatArray:
-        """The raw logits that the last call left for a row."""
+        """The raw logits of the last call for a row: float32 of shape (n_vocab,)."""
         logits = C.llama_get_logits_ith(self._context, row)
         return np.ctypeslib.as_array(logits, shape=(self.model.n_vocab,))
 
     def _largest(self, logits: FloatArray) -> np.float32:
         """The largest logit. Raises `ModelError` unless finite.
 
-        Single logits may be minus infinity in sound models. The maximum of an array with a NaN is NaN, and this pass
-        takes 5 µs for 49,152 tokens.
+        Single logits may be minus infinity in sound models. The maximum of an array with a NaN is NaN; the pass takes
+        5 µs for 49,152 tokens.
         """
         best: np.float32 = logits.max()
         if not -LARGEST_LOGIT < best < LARGEST_LOGIT:
@@ -279,9 +279,9 @@ class LlamaDecoder:
         return best
 
     def _logprobs(self, row: int, tokens: Sequence[int]) -> list[float]:
-        """log p of tokens, of the raw logits of a row: each exp in float32, their sum and its logarithm in float64.
+        """log p of tokens, of the raw logits of a row: exp in float32, sum and logarithm in float64.
 
-        Row by row, so that the result doesn't depend on the number of rows.
+        Computed row by row, so that the result doesn't depend on the number of rows.
         """
         logits = self._logits_at(row)
         best = self._largest(logits)
@@ -295,7 +295,7 @@ class LlamaDecoder:
         Overwrites the logits in llama.cpp's memory. Softmax and Shannon entropy of the raw logits, in nats: with
         s = logit - max and Z = Σ exp(s), log p = s - log Z and H = log Z - Σ s·exp(s) / Z.
         """
-        # A row without finite logits has made `sample` raise already; its numbers here are never used.
+        # `sample` has raised already for a row without finite logits; the numbers of such a row are never used.
         with np.errstate(all="ignore"):
             return self._choices(self._rows_of(slots), tokens)
 
@@ -306,7 +306,7 @@ class LlamaDecoder:
         # Row by row: a row's sum must not depend on the number of rows.
         means = np.array([row @ weight for row, weight in zip(logits, weights, strict=True)])
         if not np.isfinite(means).all():
-            # A logit of minus infinity has probability 0 and must add nothing, but 0 · -∞ is NaN.
+            # A logit of minus infinity has probability 0 and must add 0 to the sum, but 0 · -∞ is NaN.
             finite = np.maximum(logits, np.finfo(np.float32).min)
             means = np.array([row @ weight for row, weight in zip(finite, weights, strict=True)])
         entropies = np.log(totals) - means / totals
@@ -323,14 +323,14 @@ class LlamaDecoder:
     def _rows_of(self, slots: Sequence[int]) -> FloatArray:
         """The logits of some slots, of shape (slots, n_vocab): a copy, or a view of llama.cpp's memory."""
         if len(slots) == self._decoded > 1 and not self.config.fixed:
-            # A free batch has no filler rows, so llama.cpp's memory holds the rows of `slots` and no others, unless
-            # a slot was branched after the call.
+            # A free batch has no filler rows: llama.cpp's memory holds exactly the rows of `slots`, unless a slot was
+            # branched after the call.
             first = C.llama_get_logits(self._context)
             return np.ctypeslib.as_array(first, shape=(len(slots), self.model.n_vocab))
         return np.stack([self.logits(slot) for slot in slots])
 
     def _alternatives(self, logits: FloatArray, total: float, chosen: int) -> tuple[Alternative, ...]:
-        """The most probable tokens but the chosen one; `logits` are relative to the largest logit."""
+        """The most probable tokens except the chosen token; `logits` are relative to the largest logit."""
         # Sorting the whole vocabulary would cost more than decoding.
         near = np.flatnonzero(logits > _LOWEST_ALTERNATIVE)
         likely = near[np.argsort(-logits[near], kind="stable")[: ALTERNATIVES + 1]]
@@ -345,7 +345,7 @@ class LlamaDecoder:
     def copy(self, source: int, target: int, length: int) -> None:
         """Copy the first `length` tokens of a slot's KV cells; llama.cpp does the work in the next decode call.
 
-        Between KV streams llama.cpp can copy only whole sequences (for a part it aborts the process), so the copy
+        Between KV streams llama.cpp can copy only whole sequences (copying a part would abort the process); the copy
         is cut afterwards.
         """
         C.llama_memory_seq_cp(self._memory, source, target, -1, -1)
@@ -384,11 +384,11 @@ class LlamaDecoder:
     # -- the vocabulary -------------------------------------------------------------------------------------
 
     def piece(self, token: int) -> bytes:
-        """The bytes that a token stands for."""
+        """The bytes of a token; none for control tokens."""
         return self.model.piece(token)
 
     def spelling(self, token: int) -> bytes:
-        """The bytes that a token stands for; the name of a control token."""
+        """The bytes of a token; the name of a control token."""
         return self.model.spelling(token)
 
     def tokenize(self, markup: str) -> list[int]:

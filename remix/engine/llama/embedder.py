@@ -19,13 +19,13 @@ class LlamaEmbedder:
     """An embedding context. Close before the model, or use in a `with`.
 
     An embedding model pools the last hidden states as the metadata says; with a model for writing the states are
-    averaged. Each call computes one text, so that no vector depends on other texts.
-    Raises `ModelError` if there is too little memory.
+    averaged. Each call computes a single text: no vector depends on further texts. Raises `ModelError` for lack of
+    memory.
     """
 
     def __init__(self, model: LlamaModel, n_ctx: int, threads: int) -> None:
         params = C.llama_context_default_params()
-        # Pooling needs all of a text in one batch.
+        # Pooling needs the whole text in a single batch.
         params.n_ctx = params.n_batch = params.n_ubatch = n_ctx
         params.n_threads = params.n_threads_batch = threads
         params.embeddings = True

@@ -1,6 +1,6 @@
 """The rules of a grammar (GBNF) for a JSON schema, by llama-cpp-python's converter.
 
-Takes a schema that `engine/grammar.py` has checked and simplified, gives a `Grammar`. Knows no model.
+Takes a schema checked and simplified by `engine/grammar.py`, gives a `Grammar`. Knows no model.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EXTRA_RULES = {
     "positive": 'integral-part ("." decimal-part)? space',
     "share": '("0" ("." decimal-part)? | "1" ("." "0"{1,15})?) space',
 }
-"""Rules for numbers within bounds, by type names that only remix uses."""
+"""Rules for numbers within bounds, by type names used only in remix."""
 
 _CHARACTER = (
     r"""[^"\\\x7F\x00-\x1F] | "\\" (["\\/bfnrt] | "u" ([0-9a-cefA-CEF] [0-9a-fA-F] | [dD] [0-7]) [0-9a-fA-F]{2})"""
@@ -30,7 +30,7 @@ _CHARACTER = (
 
 
 class _Converter(llama_grammar.SchemaConverter):  # type: ignore[misc]  # llama_cpp has no types
-    """llama-cpp-python's converter, with its faults mended."""
+    """llama-cpp-python's converter, with corrections."""
 
     def __init__(self, schema: dict[str, Any], longest: int | None) -> None:
         super().__init__(prop_order={}, allow_fetch=False, dotall=False, raw_pattern=False)
@@ -55,14 +55,14 @@ class _Converter(llama_grammar.SchemaConverter):  # type: ignore[misc]  # llama_
         return self._add_primitive(kind if name else "root", rule)
 
     def _add_primitive(self, name: str, rule: Any) -> str:
-        # The inherited rule for characters allows line breaks in strings, which JSON doesn't.
+        # The inherited rule for characters allows line breaks in strings, contrary to JSON.
         for own, content in self._own.items():
             if rule is llama_grammar.PRIMITIVE_RULES[own]:
                 rule = llama_grammar.BuiltinRule(content, rule.deps)
         return str(super()._add_primitive(name, rule))
 
     def _format_literal(self, literal: str) -> str:
-        # The inherited method doesn't escape backslashes, so a quotation mark in a name would end the literal.
+        # The inherited method doesn't escape backslashes: a quotation mark in a name would end the literal.
         return _literal(json.dumps(json.loads(literal), ensure_ascii=False))
 
     def _resolve_ref(self, ref: str) -> str:
@@ -95,14 +95,14 @@ def _one_of(texts: Sequence[str]) -> str:
 def grammar_of(schema: Mapping[str, Any], longest: int | None = None) -> Grammar:
     """The grammar of all JSON that fits a schema, with strings of at most `longest` characters.
 
-    The converter ignores many constraints without an error, so `engine/grammar.py` refuses those constraints first.
+    The converter ignores many constraints without an error; `engine/grammar.py` refuses these constraints first.
     Raises `ModelError` if the converter fails.
     """
     try:
         converter = _Converter(json.loads(json.dumps(schema)), longest)
         root = converter.visit(converter.schema, "")
         return Grammar(source=converter.format_grammar(), root=root)
-    # The converter raises assertion, key and recursion errors; whatever the error, the schema is its cause.
+    # The converter raises assertion, key and recursion errors; each is caused by the schema.
     except Exception as error:
         raise ModelError(
             f"the schema can't be made a grammar ({' '.join(str(error).split()) or type(error).__name__}).",

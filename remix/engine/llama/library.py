@@ -32,14 +32,15 @@ ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
 """Weight types whose kernels computed a row of a batch with the same bits for any number of rows up to 16."""
 
 ONE_AT_A_TIME = frozenset({"glm5-next", "minimax-01", "plamo2"})
-"""Architectures of which llama.cpp computes several sequences of a call wrongly, though not every probe can show it.
+"""Architectures for which llama.cpp computes several sequences of a call wrongly, though not every probe detects the
+error.
 
-GLM5-Next attends to other tokens beside a longer sequence. MiniMax-01 ends the process if its weights are repacked.
-PLaMo 2 stores states in wrong cells, or ends the process.
+GLM5-Next attends to different tokens if a longer sequence is in the call. MiniMax-01 ends the process if the weights
+are repacked. PLaMo 2 stores states in wrong cells, or ends the process.
 """
 
 computing = threading.Lock()
-"""Two models of a process, such as a writer and a reader beside it, take turns: the threads of both would wait for
+"""Two models of a process, such as a writer and a reader, take turns: otherwise the threads of both would wait for
 each other on the same cores."""
 
 recent_log: deque[str] = deque(maxlen=40)
@@ -50,7 +51,7 @@ _reader = threading.local()
 
 @C.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types
 def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
-    """Keep llama.cpp's error messages for `ModelError`s; show all of its log only if verbose."""
+    """Keep llama.cpp's error messages for `ModelError`s; show the whole log only if verbose."""
     line = text.decode("utf-8", "replace")
     getattr(_reader, "lines", []).append(line)
     if level == _LEVEL_ERROR:
@@ -70,8 +71,9 @@ C.llama_log_set(_on_log, ctypes.c_void_p(0))
 
 
 def load(path: Path, params: Any) -> Any:
-    """llama.cpp's handle of a model, by the path of any part; None if llama.cpp can't load it, see `logged_error`."""
-    # All parts are named, since llama.cpp finds further parts only by names in its own spelling.
+    """llama.cpp's handle of a model, by the path of any part; None if llama.cpp can't load the file, see
+    `logged_error`."""
+    # All parts are named, since llama.cpp finds further parts only by names in llama.cpp's spelling.
     parts = parts_of(path)
     names = (ctypes.c_char_p * len(parts))(*map(os.fsencode, parts))
     recent_log.clear()
@@ -79,13 +81,13 @@ def load(path: Path, params: Any) -> Any:
 
 
 def logged_error(otherwise: str = "llama.cpp gives no reason") -> str:
-    """The first error that llama.cpp logged since `recent_log` was cleared, in one line."""
+    """The first error logged by llama.cpp since `recent_log` was cleared, on one line."""
     return " ".join(next((line for line in recent_log if line), otherwise).split())
 
 
 @contextmanager
 def logged_lines() -> Iterator[list[str]]:
-    """What llama.cpp logs in this thread within the `with` block."""
+    """llama.cpp's log lines of the current thread within the `with` block."""
     lines: list[str] = []
     _reader.lines = lines
     try:
@@ -95,7 +97,7 @@ def logged_lines() -> Iterator[list[str]]:
 
 
 def set_verbose(verbose: bool) -> None:
-    """Show llama.cpp's log on stderr, or hide it."""
+    """Show or hide llama.cpp's log on stderr."""
     global _verbose
     _verbose = verbose
 
@@ -126,12 +128,12 @@ def system_info() -> str:
 def exact_config(*weight_types: str, gpu_layers: int = 0) -> BatchConfig:
     """The batch config measured exact for a model's weight types.
 
-    The number of rows is free if all weight types are in `ROW_INVARIANT`, else fixed. With layers on a GPU nothing
-    was measured, and fixed rows are the better guess.
+    The number of rows is free if all weight types are in `ROW_INVARIANT`, else fixed. With layers on a GPU exactness
+    wasn't measured, and fixed rows are the better guess.
 
-    If the library is built for Intel's AMX, weights keep their plain layout: the AMX kernels were never shown to be
-    exact, and compiled with GCC 12 these kernels end the process at the first matrix (an illegal instruction, because
-    the tile configuration is optimised away; llama.cpp's pull request 26954).
+    If the library is built for Intel's AMX, weights keep the plain layout: the AMX kernels were never shown to be
+    exact, and compiled with GCC 12 the AMX kernels end the process at the first matrix (an illegal instruction,
+    because the tile configuration is optimised away; llama.cpp's pull request 26954).
     """
     return BatchConfig(
         fixed=bool(gpu_layers) or not weight_types or not ROW_INVARIANT.issuperset(weight_types),
@@ -150,7 +152,7 @@ def has_gpu() -> bool:
 
 
 def quantise(source: Path, target: Path, file_type: str, threads: int) -> None:
-    """Write a copy of a model with its weights in another type (`q8_0`, `q4_0` …).
+    """Write a copy of a model with the weights in a different type (`q8_0`, `q4_0` …).
 
     Raises `ModelError` if llama.cpp doesn't know the type or fails; an incomplete file may be left at `target`.
     """

@@ -26,15 +26,15 @@ from remix.util import interrupts
 from remix.util.mapped_files import MappedFiles
 
 LONGEST_WORD = 10_000
-"""Characters of a stretch of text that a tokenizer can't split. llama.cpp's regular expressions recurse with each
-character of a word, and end the process at about 26,000 characters (8 MB of stack)."""
+"""Characters of a stretch of text without a place for the tokenizer to split. llama.cpp's regular expressions recurse
+with each character of a word, and end the process at about 26,000 characters (8 MB of stack)."""
 
 LONGEST_TOKEN = 1000
 """Most bytes of a token under a grammar: llama.cpp recurses with each character of the token, and ends the process at
 about 50,000 characters (8 MB of stack), in threads of macOS at 2,000."""
 
 _WORD = re.compile(r"\s+|[.,!?…。，、।۔،]+|[^\s.,!?…。，、।۔،]+")
-"""Stretches of text: no regular expression in llama.cpp joins two of these stretches into a word."""
+"""Stretches of text: no regular expression in llama.cpp joins two neighbouring stretches into a word."""
 
 
 class LlamaModel:
@@ -46,7 +46,7 @@ class LlamaModel:
     def __init__(self, path: Path, vocab_only: bool = False, config: BatchConfig | None = None) -> None:
         """Load a file, or all parts by the path of any part.
 
-        `config` says which layers a GPU gets, and whether weights are repacked.
+        `config` has the number of layers on a GPU, and whether weights are repacked.
         """
         config = config or BatchConfig(repack=False)
         if config.repack and has_amx():
@@ -71,14 +71,14 @@ class LlamaModel:
         self.path = path
         self._config = config
         self.dry_samplers: dict[Dry, Any] = {}
-        # A cache of the class would keep what each model that was ever loaded remembers.
+        # A cache of the class would keep the pieces of every model ever loaded.
         self._pieces: dict[int, bytes] = {}
         self._spellings: dict[int, bytes] = {}
         if not vocab_only:
             self._refuse_unsuited()
 
     def _refuse_unsuited(self) -> None:
-        """Refuse models that don't write token after token."""
+        """Refuse models that can't write token after token."""
         unsuited = {"writes by diffusion": C.llama_model_is_diffusion, "has an encoder": C.llama_model_has_encoder}
         for trait, test in unsuited.items():
             if test(self.handle):
@@ -121,8 +121,8 @@ class LlamaModel:
 
     @functools.cached_property
     def positions(self) -> int:
-        """Most tokens of a sequence. With learned position embeddings only as many as the embeddings' table has:
-        llama.cpp ends the process at a position beyond its end."""
+        """Most tokens of a sequence. With learned position embeddings, the number of rows of the embeddings' table:
+        at a position beyond the table's end llama.cpp ends the process."""
         is_learned = C.llama_model_rope_type(self.handle) == C.LLAMA_ROPE_TYPE_NONE
         return self.context if is_learned else MOST_TOKENS
 
@@ -138,7 +138,7 @@ class LlamaModel:
 
     @functools.cached_property
     def context_cost(self) -> ContextCost:
-        """The memory that the model's contexts take. Raises `ModelError` if llama.cpp can't tell."""
+        """The memory of the model's contexts. Raises `ModelError` if llama.cpp can't tell the memory."""
         return context_cost(self.path, self._config)
 
     @property
@@ -157,7 +157,7 @@ class LlamaModel:
         return self._number("expert_count", 0)
 
     def _text(self, key: str) -> str:
-        """A value of the metadata as text; empty if there is none."""
+        """A value of the metadata as text; empty if missing."""
         buffer = ctypes.create_string_buffer(4096)
         found = C.llama_model_meta_val_str(self.handle, key.encode(), buffer, len(buffer)) >= 0
         return buffer.value.decode("utf-8", "replace") if found else ""
@@ -169,17 +169,18 @@ class LlamaModel:
 
     @property
     def bos(self) -> int | None:
-        """The token at the beginning of each prompt, if the model wants a token there."""
+        """The token at the beginning of each prompt; None if the model expects no such token."""
         return int(C.llama_vocab_bos(self.vocab)) if C.llama_vocab_get_add_bos(self.vocab) else None
 
     @property
     def first_token(self) -> int:
-        """The token for the beginning of a plain text: the vocabulary's own, or the token that ends texts."""
+        """The first token of a plain text: the vocabulary's own, or the token that ends texts."""
         known = (C.llama_vocab_bos(self.vocab), C.llama_vocab_eos(self.vocab), 0)
         return next(int(token) for token in known if token >= 0)
 
     def special_text(self, name: str) -> str:
-        """The text of the `bos` or `eos` token, as chat templates write it; empty if the vocabulary has none."""
+        """The text of the `bos` or `eos` token, as written in chat templates; empty if the vocabulary has no such
+        token."""
         token = {"bos": C.llama_vocab_bos, "eos": C.llama_vocab_eos}[name](self.vocab)
         return C.llama_vocab_get_text(self.vocab, token).decode("utf-8", "replace") if token >= 0 else ""
 
@@ -192,14 +193,14 @@ class LlamaModel:
         return self._tokenize(text, special=True)
 
     def tokenize_whole(self, text: str) -> list[int]:
-        """Tokens of a text to embed, with the begin and end tokens that the model wants."""
+        """Tokens of a text to embed, with the model's begin and end tokens."""
         return self._tokenize(text, special=False, alone=True)
 
     def _tokenize(self, text: str, special: bool, alone: bool = False) -> list[int]:
         if len(text) > LONGEST_WORD:
             _refuse_long_words(text)
         data = text.encode()
-        # Without a token for spaces each space becomes several tokens, so a text may have more tokens than bytes.
+        # Without a token for spaces each space becomes several tokens: a text may have more tokens than bytes.
         for most in (len(data) + 8, 3 * len(data) + 8):
             buffer = (C.llama_token * most)()
             count = C.llama_tokenize(self.vocab, data, len(data), buffer, most, alone, special)
@@ -210,19 +211,19 @@ class LlamaModel:
         return list(buffer[:count])
 
     def check_token(self, token: int) -> None:
-        """Raise `ModelError` for a token id that the vocabulary doesn't have: llama.cpp doesn't check the id."""
+        """Raise `ModelError` for a token id outside the vocabulary, since llama.cpp doesn't check the id."""
         if not 0 <= token < self.n_vocab:
             raise ModelError(f"{self.path.name}: has no token {token}.", "The tokens are another model's.")
 
     def piece(self, token: int) -> bytes:
-        """The bytes that a token stands for, none for control tokens. Raises `ModelError` for an unknown token id."""
+        """The bytes of a token, none for control tokens. Raises `ModelError` for an unknown token id."""
         known = self._pieces.get(token)
         if known is None:
             known = self._pieces[token] = self._piece(token, special=False)
         return known
 
     def spelling(self, token: int) -> bytes:
-        """The bytes that a token stands for, or a control token's name. Raises the same error as `piece`."""
+        """The bytes of a token, or a control token's name. Raises the same error as `piece`."""
         known = self._spellings.get(token)
         if known is None:
             known = self._spellings[token] = self._piece(token, special=True)
@@ -248,10 +249,10 @@ class LlamaModel:
 
     @functools.cached_property
     def writable(self) -> npt.NDArray[np.int32]:
-        """Tokens that a grammar may choose: all that spell text or end a turn, in ascending order.
+        """Tokens allowed with a grammar: all tokens that spell text or end a turn, in ascending order.
 
-        In llama.cpp's grammars a control token spells its name: `<|im_start|>` could be part of a string, but not of
-        the text. Tokens longer than `LONGEST_TOKEN` occur only in made-up vocabularies.
+        In llama.cpp's grammars a control token spells the token's name: `<|im_start|>` could be part of a string, but
+        not of the text. Tokens longer than `LONGEST_TOKEN` occur only in made-up vocabularies.
         """
         unspelt = C.LLAMA_TOKEN_ATTR_CONTROL | C.LLAMA_TOKEN_ATTR_UNKNOWN
         attributes = (C.llama_vocab_get_attr(self.vocab, token) for token in range(self.n_vocab))

@@ -1,7 +1,7 @@
 """remix's samplers as llama.cpp's, and the choice of a token by a chain of samplers.
 
-Takes a model, a `Sampling` and logits, gives token ids. Which samplers there are, with their bounds, defaults and
-order, `records/sampling.py` says. Knows nothing of slots, batches and the KV cache.
+Takes a model, a `Sampling` and logits, gives token ids. `records/sampling.py` lists the samplers, with bounds,
+defaults and order. Knows nothing of slots, batches and the KV cache.
 """
 
 from __future__ import annotations
@@ -23,18 +23,17 @@ from remix.errors import ModelError
 from remix.records import Dist, Dry, Grammar, Greedy, MinP, Penalties, Sampler, Sampling, Temperature, TopK, TopP
 
 MOST_DRY_SAMPLERS = 16
-"""DRY samplers that a model keeps as templates for copies; the oldest is freed first."""
+"""DRY samplers kept by a model as templates for copies; the oldest is freed first."""
 
 GRAMMAR_CANDIDATES = (256, 4096)
-"""Numbers of most probable tokens that a grammar is applied to in turn, before it is applied to the whole
-vocabulary."""
+"""Numbers of most probable tokens to which a grammar is applied in turn, before the whole vocabulary."""
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 """llama.cpp's `llama_token_data`."""
 
 
 def create(model: LlamaModel, sampler: Sampler, seed: int) -> Any:
-    """Create a llama.cpp sampler, to be freed with its sampler chain. Raises `ModelError` for a bad grammar."""
+    """Create a llama.cpp sampler, to be freed with the sampler chain. Raises `ModelError` for a bad grammar."""
     match sampler:
         case Grammar():
             created = C.llama_sampler_init_grammar(model.vocab, sampler.source.encode(), sampler.root.encode())
@@ -46,7 +45,7 @@ def create(model: LlamaModel, sampler: Sampler, seed: int) -> Any:
             return created
         case Dry():
             # llama.cpp searches the whole vocabulary for each breaker of a new DRY sampler, which takes 15 ms; a copy
-            # takes 0.15 ms. A sampler holds memory for `last_n` tokens, so only a few are kept.
+            # takes 0.15 ms. A sampler holds memory for `last_n` tokens, so only a few samplers are kept.
             templates = model.dry_samplers
             if sampler not in templates:
                 if len(templates) >= MOST_DRY_SAMPLERS:
@@ -79,14 +78,14 @@ def _create_dry(model: LlamaModel, sampler: Dry) -> Any:
 
 
 class SamplerChain:
-    """The samplers of one sequence: llama.cpp's chain, preceded by the grammar if the sampling has one.
+    """The samplers of a sequence: llama.cpp's chain, preceded by the grammar, if any.
 
-    A DRY sampler that counts the prompt gets the prompt's tokens first, and other ids for names and figures.
+    A DRY sampler that counts the prompt gets the prompt's tokens first, and unique ids for names and figures.
 
-    The grammar comes first, because top-k may leave no allowed token. It is kept outside llama.cpp's chain for two
-    reasons. `llama_sampler_sample` accepts the chosen token unchecked, and a forbidden token ends the process. And
-    llama.cpp would apply the grammar to the whole vocabulary for each token, which takes nearly as long as decoding,
-    although the chain chooses among the most probable tokens only.
+    The grammar comes first, because top-k may leave no allowed token. The grammar is kept outside llama.cpp's chain
+    for two reasons. `llama_sampler_sample` accepts the chosen token unchecked, and a forbidden token ends the
+    process. And llama.cpp would apply the grammar to the whole vocabulary for each token, which takes nearly as long
+    as decoding, although the chain chooses among the most probable tokens only.
     """
 
     def __init__(self, model: LlamaModel, sampling: Sampling, prompt: Sequence[int]) -> None:
@@ -127,9 +126,10 @@ class SamplerChain:
         return other
 
     def reseed(self, seed: int) -> None:
-        """Begin new random numbers; what penalties and grammar have heard stays. Without random draws, no effect."""
+        """Begin new random numbers; penalties and grammar keep their state. Without random draws, no effect."""
         for place, (sampler, (_, hears)) in enumerate(zip(self._samplers, self._parts, strict=True)):
-            # A chain takes new samplers only at its end: each is taken off the front, and put back or replaced.
+            # llama.cpp adds samplers only at the end of a chain: each sampler is taken off the front, and put back or
+            # replaced.
             part = C.llama_sampler_chain_remove(self._chain, 0)
             if isinstance(sampler, Dist):
                 C.llama_sampler_free(part)
@@ -140,8 +140,8 @@ class SamplerChain:
     def choose(self, context: Any, row: int, logits: FloatArray, given: int | None = None) -> int | None:
         """Choose a token from a row of a context's logits; None if the grammar allows no token.
 
-        A given token is taken in place of the token that is chosen: the random numbers go on as if the choice stood,
-        and penalties and grammar hear the given token. Raises `ModelError` if the grammar forbids a given token.
+        A given token replaces the token chosen: the state of the random numbers is as after the choice, and penalties
+        and grammar accept the given token. Raises `ModelError` if the grammar forbids a given token.
         """
         if not self.grammar and not self._heard and given is None:
             return int(C.llama_sampler_sample(self._chain, context, row))
@@ -161,7 +161,7 @@ class SamplerChain:
         return token
 
     def _check_allowed(self, token: int) -> None:
-        """Raise `ModelError` for a token that the grammar forbids: llama.cpp would end the process."""
+        """Raise `ModelError` for a token forbidden by the grammar: llama.cpp would end the process."""
         if not self.grammar:
             return
         alone = self._model.writable[self._model.writable == token]
@@ -207,7 +207,8 @@ def _hears(sampler: Sampler) -> bool:
 
 
 def _reach(chain: Sequence[Sampler]) -> tuple[float, float]:
-    """How many of the most probable tokens a chain can choose from, and how many nats below the best they may lie."""
+    """The number of most probable tokens among which a chain can choose, and the largest distance from the best, in
+    nats."""
     match chain:
         case [Greedy(), *_]:
             return 1, math.inf
