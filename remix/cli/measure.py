@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from remix.cli import completion
+from remix.cli import completion, on_ray
 from remix.cli.latest import run_folder
 from remix.cli.options import embeddings_option, json_option
 from remix.cli.printing import note, print_json, print_table
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from remix.analysis.run_ledgers import KindSummary, Measured
     from remix.analysis.survey_records import ReadingSurvey, Survey
     from remix.outputs import RunFolder
+    from remix.reader.run_readings import RunReadings
     from remix.reader.summary import KindReadings
     from remix.workspace import Workspace
 
@@ -46,17 +47,20 @@ if TYPE_CHECKING:
     metavar="MODEL",
     help="With --by model: the GGUF that reads. By default the largest chat model here that fits into memory.",
 )
+@on_ray.place_options
 @embeddings_option
 @json_option
 @click.pass_obj
 def measure(
     workspace: Workspace,
+    /,
     run: str | None,
     target: Path | None,
     by: str,
     reader: str | None,
     embeddings: str | None,
     as_json: bool,
+    **place: Any,
 ) -> None:
     """Measure what each text of a run kept of its passage, dropped, added and invented.
 
@@ -66,7 +70,8 @@ def measure(
 
     With --by model, a local model reads each text beside its passage: what share of the passage's bits the text
     keeps, which words go most against the passage, and whether the passage says what each sentence says. Readings
-    are stored as .reading.json. The output says how often the reader is right, if that was measured.
+    are stored as .reading.json. The output says how often the reader is right, if that was measured. With --ray,
+    workers read; one whose engine differs from the first worker's is left out.
 
     --json also prints how the chains develop together, by words; with --report, --by meaning or --embeddings by
     meaning too. --json and --report have the stored readings by kind and step. Of branches, all tell where they lead:
@@ -74,15 +79,21 @@ def measure(
     """
     from remix.analysis import plots, road_survey, run_ledgers, run_survey
     from remix.measure import embedding
-    from remix.reader import reading_survey
+    from remix.reader import reading_survey, run_readings
 
     if by == "model" and (target or embeddings):
         raise click.UsageError("--by model goes without --report and --embeddings.")
     if reader and by != "model":
         raise click.UsageError("--reader goes with --by model.")
+    where = on_ray.asked(place)
+    if where and by != "model":
+        raise click.UsageError("--ray goes with --by model.")
     folder = run_folder(workspace, run)
     if by == "model":
-        _measure_by_model(folder, workspace, reader, as_json)
+        model = run_readings.find_reader(reader, workspace.model_folders)
+        note(f"{model[1].name} reads {len(folder.done)} texts; readings are kept as they come.")
+        on_workers = partial(on_ray.scorer, where) if where else None
+        _show_readings(folder, run_readings.read(folder, model, on_workers), as_json)
         return
     if target:
         run_survey.check(target)
@@ -140,13 +151,10 @@ Most claims that are turned round, and facts that change places, are not seen.""
 }
 
 
-def _measure_by_model(folder: RunFolder, workspace: Workspace, reader: str | None, as_json: bool) -> None:
-    """Read the texts of a run by a model, and print what was read."""
-    from remix.reader import calibration, run_readings, summary
+def _show_readings(folder: RunFolder, found: RunReadings, as_json: bool) -> None:
+    """Print what a model read in the texts of a run."""
+    from remix.reader import calibration, summary
 
-    model = run_readings.find_reader(reader, workspace.model_folders)
-    note(f"{model[1].name} reads {len(folder.done)} texts; readings are kept as they come.")
-    found = run_readings.read(folder, model)
     kinds = summary.by_kind(found.outputs)
     weights = calibration.calibration_of(found.file)
     if as_json:

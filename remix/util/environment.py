@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from remix.util import git
 DISTRIBUTION = "essay-remix"
 
 
+@cache
 def version() -> str:
-    """Version of remix."""
+    """Version of remix. Kept, because each record names it and the metadata are parsed anew at each call."""
     return metadata.version(DISTRIBUTION)
 
 
