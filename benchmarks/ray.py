@@ -92,14 +92,15 @@ def many(folder: Path, passages: int, workers: int) -> None:
     (folder / "prompts" / "again.md.j2").write_text(TEMPLATE, encoding="utf-8")
     command = [sys.executable, "-m", "benchmarks.ray", "part", str(folder), "--workers", str(workers)]
     begun = time.monotonic()
-    first = subprocess.Popen(command, cwd=ROOT)
-    wanted, done = passages * VARIANTS * 2 // 3, 0
-    while first.poll() is None and done < wanted:
-        time.sleep(2)  # counting thousands of files takes the disk's time from the run
-        done = sum(1 for _ in (folder / "outputs").glob("*/*/*/*.json"))
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    print(f"killed after {done} texts and {time.monotonic() - begun:.0f} s")
+    wanted = passages * VARIANTS * 2 // 3
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout
+        for line in first.stdout:
+            print(line, end="", flush=True)
+            if int(line.split()[0]) >= wanted:
+                break
+        first.send_signal(signal.SIGKILL)
+    print(f"killed after {time.monotonic() - begun:.0f} s", flush=True)
     subprocess.run([*command, "--resume"], cwd=ROOT, check=True)
     print(f"{passages * VARIANTS * 2} texts in {time.monotonic() - begun:.0f} s")
     (path,) = (folder / "outputs").iterdir()
@@ -113,14 +114,16 @@ def many(folder: Path, passages: int, workers: int) -> None:
 @click.option("--workers", default=4)
 @click.option("--resume", "is_resumed", is_flag=True)
 def part(folder: Path, workers: int, is_resumed: bool) -> None:
-    """A part of the run of many texts, with this process's memory now and then."""
-    own, said = psutil.Process(), time.monotonic()
+    """A part of the run of many texts: this process's memory and processor time at every thousandth text."""
+    own, said, begun = psutil.Process(), -1, time.monotonic()
 
     def watch(now: Progress) -> None:
         nonlocal said
-        if time.monotonic() - said > 15:
-            said = time.monotonic()
-            print(f"  {now.done} texts, {own.memory_info().rss / 2**20:.0f} MiB", flush=True)
+        if now.done // 1000 != said:
+            said = now.done // 1000
+            took, used = time.monotonic() - begun, sum(own.cpu_times()[:2])
+            memory = own.memory_info().rss / 2**20
+            print(f"{now.done} texts, {memory:.0f} MiB, {took:.0f} s, {used:.0f} s of a processor", flush=True)
 
     workspace = open_workspace(folder)
     with fake_pool(workers) as pool:
@@ -130,7 +133,7 @@ def part(folder: Path, workers: int, is_resumed: bool) -> None:
         else:
             job = prepare.prepare_for(workspace, Options(steps=2, variants=VARIANTS), pool)
             execute.generate(job, workspace.outputs, watch, writer=pool)
-        print(f"  {pool.given_again} given again, {[each.texts for each in pool.workers]} texts by worker")
+        print(f"{pool.given_again} given again, {[each.texts for each in pool.workers]} texts by worker")
 
 
 @main.command()

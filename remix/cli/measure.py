@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from remix.cli import completion
+from remix.cli import completion, on_ray
 from remix.cli.coverage import print_coverage
 from remix.cli.latest import run_folder
 from remix.cli.options import embeddings_option, json_option
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from remix.analysis.run_ledgers import KindSummary, Measured
     from remix.analysis.survey_records import ReadingSurvey, Survey
     from remix.outputs import RunFolder
+    from remix.reader.run_readings import OpenModel
     from remix.reader.summary import KindReadings
+    from remix.records import ModelFile
     from remix.workspace import Workspace
 
 
@@ -48,17 +50,20 @@ if TYPE_CHECKING:
     metavar="MODEL",
     help="With --by model: the GGUF that reads. By default the largest chat model here that fits into memory.",
 )
+@on_ray.place_options
 @embeddings_option
 @json_option
 @click.pass_obj
 def measure(
     workspace: Workspace,
+    /,
     run: str | None,
     target: Path | None,
     by: str,
     reader: str | None,
     embeddings: str | None,
     as_json: bool,
+    **place: Any,
 ) -> None:
     """Measure what each text of a run kept of its passage, dropped, added and invented.
 
@@ -68,7 +73,8 @@ def measure(
 
     With --by model, a local model reads each text beside its passage: what share of the passage's bits the text
     keeps, which words go most against the passage, and whether the passage says what each sentence says. Readings
-    are stored as .reading.json. The output says how often the reader is right, if that was measured.
+    are stored as .reading.json. The output says how often the reader is right, if that was measured. With --ray,
+    workers read; one whose engine differs from the first worker's is left out.
 
     Of texts made from several passages, and of a woven essay, both also tell how many passages are heard, and which
     nobody hears. Which passages stand behind each sentence is stored as .lineage.json; see `remix why --sentence`.
@@ -79,15 +85,21 @@ def measure(
     """
     from remix.analysis import coverage, plots, road_survey, run_ledgers, run_lineages, run_survey
     from remix.measure import embedding
-    from remix.reader import reading_survey
+    from remix.reader import reading_survey, run_readings
 
     if by == "model" and (target or embeddings):
         raise click.UsageError("--by model goes without --report and --embeddings.")
     if reader and by != "model":
         raise click.UsageError("--reader goes with --by model.")
+    where = on_ray.asked(place)
+    if where and by != "model":
+        raise click.UsageError("--ray goes with --by model.")
     folder = run_folder(workspace, run)
     if by == "model":
-        _measure_by_model(folder, workspace, reader, as_json)
+        model = run_readings.find_reader(reader, workspace.model_folders)
+        note(f"{model[1].name} reads {len(folder.done)} texts; readings are kept as they come.")
+        on_workers = partial(on_ray.scorer, where) if where else None
+        _show_readings(folder, model, on_workers, as_json)
         return
     if target:
         run_survey.check(target)
@@ -150,15 +162,15 @@ Most claims that are turned round, and facts that change places, are not seen.""
 }
 
 
-def _measure_by_model(folder: RunFolder, workspace: Workspace, reader: str | None, as_json: bool) -> None:
+def _show_readings(
+    folder: RunFolder, model: tuple[Path, ModelFile], open_model: OpenModel | None, as_json: bool
+) -> None:
     """Read the texts of a run by a model, and print what was read."""
     from remix.analysis import coverage
     from remix.reader import calibration, lineage_by_model, run_lineages, run_readings, summary
 
-    model = run_readings.find_reader(reader, workspace.model_folders)
-    note(f"{model[1].name} reads {len(folder.done)} texts; readings are kept as they come.")
-    found = run_readings.read(folder, model)
-    lineages = run_lineages.read(folder, model)
+    found = run_readings.read(folder, model, open_model)
+    lineages = run_lineages.read(folder, model, open_model)
     covered = coverage.of_run(folder, lineages.outputs, coverage.by_model)
     left_out = list(dict.fromkeys([*found.left_out, *lineages.left_out]))
     kinds = summary.by_kind(found.outputs)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli import on_ray
 from remix.cli.options import Group, json_option
 from remix.cli.printing import detail, note, print_json, print_table, say
 from remix.cli.progress import progress
@@ -13,6 +14,7 @@ from remix.util.names import quoted
 from remix.util.units import size
 
 if TYPE_CHECKING:
+    from remix.cluster.pool import WorkerState
     from remix.models.catalog import LocatedModel
     from remix.workspace import Workspace
 
@@ -181,27 +183,63 @@ def forget(workspace: Workspace, model: str | None) -> None:
 
 @models.command()
 @click.argument("model", required=False, envvar="REMIX_MODEL")
+@on_ray.place_options
 @json_option
 @click.pass_obj
-def probe(workspace: Workspace, model: str | None, as_json: bool) -> None:
+def probe(workspace: Workspace, /, model: str | None, as_json: bool, **place: Any) -> None:
     """Find out how MODEL can be decoded exactly: no text depends on the texts written beside it.
 
     By default the model that `remix generate` uses, or its prepared copy. `remix generate` probes a new model too.
     The result is kept in the cache until the model, llama.cpp or the processor changes.
+
+    With --ray, each worker probes, with the batch settings that suit the first: a line for each, with the fingerprint
+    of its engine. Workers with the same fingerprint write the same texts.
     """
     from remix.engine import load_check
     from remix.engine.tune import choose
     from remix.models import prepared
     from remix.util import environment
 
+    where = on_ray.asked(place)
     with progress(quiet=False):
         path, file = prepared.resolve(model or workspace.model, workspace.model_folders)
         load_check.check(path, file)
-        chosen = choose(path, file, environment.default_threads())
-    if as_json:
-        print_json({"model": file.name, "rows": chosen.config.label, "exact": chosen.exact, "how": chosen.how})
+        found = on_ray.probed(where, path, file) if where else choose(path, file, environment.default_threads())
+    if isinstance(found, list):
+        _show_workers(file.name, found, as_json)
         return
-    say(f"{quoted(file.name)}: {chosen.config.label} rows, {chosen.how}.")
+    if as_json:
+        print_json({"model": file.name, "rows": found.config.label, "exact": found.exact, "how": found.how})
+        return
+    say(f"{quoted(file.name)}: {found.config.label} rows, {found.how}.")
+
+
+def _show_workers(model: str, workers: list[WorkerState], as_json: bool) -> None:
+    """Print what each worker found, with the fingerprint of its engine: the beginning of its description's sha256."""
+    from remix.records import canonical_sha256
+
+    engines = {each.number: each.info.engine for each in workers if each.info}
+    prints = {number: canonical_sha256(each.model_dump(mode="json"))[:12] for number, each in engines.items()}
+    rows = [
+        {
+            "worker": each.number,
+            "machine": each.machine,
+            "engine": prints.get(each.number),
+            "rows": each.info and each.info.engine.rows,
+            "exact": each.info and each.info.engine.exact,
+            "how": each.info.exactness if each.info else each.why,
+        }
+        for each in workers
+    ]
+    if as_json:
+        print_json({"model": model, "workers": rows})
+        return
+    for row in rows:
+        who = f"{quoted(model)}, worker {row['worker']}" + (f" on {row['machine']}" if row["machine"] else "")
+        facts = f"engine {row['engine']}, {row['rows']} rows, " if row["engine"] else "left out: "
+        say(f"{who}: {facts}{str(row['how']).removesuffix('.')}.")
+    if len(set(prints.values())) > 1:
+        note("Workers with different engines may write different texts: --exact leaves out those unlike the first.")
 
 
 @models.command()

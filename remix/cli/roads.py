@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli import completion, ending, plans
+from remix.cli import completion, ending, on_ray, plans
 from remix.cli.generate import as_json_value, leave_unfinished, note_outcome
 from remix.cli.latest import run_folder
 from remix.cli.options import Command, json_option, moved_model_option, quiet_option
@@ -75,6 +75,7 @@ MOST_LINES = 12
 )
 @click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Largest length of a whole text in tokens.")
 @moved_model_option
+@on_ray.options
 @json_option
 @quiet_option
 @click.pass_context
@@ -94,6 +95,7 @@ def roads(ctx: click.Context, /, output: str | None, **chosen: Any) -> None:
     from remix.generation import execute
     from remix.generation import roads as planning
 
+    where = on_ray.asked(chosen)
     folder, outputs = _originals(ctx, output, chosen)
     options = planning.RoadOptions(chosen["turns"], chosen["width"], chosen["max_tokens"])
     most = planning.check_number(folder, outputs, options, chosen["depth"])
@@ -105,8 +107,10 @@ def roads(ctx: click.Context, /, output: str | None, **chosen: Any) -> None:
         with progress(quiet):
             planned = planning.plan_roads(ctx.obj, folder, outputs, options, chosen["model"])
         _note_plan(planned, quiet)
-        with progress(quiet) as watch:
-            outcome = execute.generate(planned.job, ctx.obj.outputs, watch, threading.Event())
+        job, stop = planned.job, threading.Event()
+        with progress(quiet) as watch, on_ray.opened(where, job.run, job.model, stop) as pool:
+            follow = on_ray.following(pool, watch, quiet)
+            outcome = execute.generate(job, ctx.obj.outputs, follow, stop, pool)
         folder, outputs = outcome.folder, [task.id for task in outcome.folder.done]
         runs.append(_as_json(depth, planned, outcome))
         is_finished = not outcome.interrupted and not outcome.failures

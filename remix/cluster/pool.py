@@ -58,6 +58,8 @@ class WorkerState(NamedTuple):
     """Finished calls."""
     sampled: int
     """Tokens sampled."""
+    info: WriterInfo | None
+    """The loaded model and its engine; null until the model is loaded."""
 
 
 _NOWHERE = Place("", 0, "")
@@ -74,12 +76,16 @@ class _Worker:
     texts: int = 0
     sampled: int = 0
     rows: int = ROWS
+    info: WriterInfo | None = None
+    joined: threading.Event = field(default_factory=threading.Event)
+    """Set as soon as the worker isn't joining any more."""
 
     @property
     def shown(self) -> WorkerState:
-        place = self.place
+        place, why = self.place, self.why
         return WorkerState(
-            self.number, self.state, place.machine, place.process, self.why, self.differs, self.texts, self.sampled
+            *(self.number, self.state, place.machine, place.process, why),
+            *(self.differs, self.texts, self.sampled, self.info),
         )
 
 
@@ -155,6 +161,12 @@ class RayWriter:
         """All workers so far, in the order in which they were started."""
         return [each.shown for each in list(self._workers.values())]
 
+    def joined(self) -> list[WorkerState]:
+        """All workers so far, once none is joining: each has its model, is left out or is lost."""
+        while joining := [each for each in list(self._workers.values()) if not each.joined.is_set()]:
+            joining[0].joined.wait()
+        return self.workers
+
     def at(self, place: str) -> PlacedWriter:
         """The writer for texts about a passage, by its id: they go to one worker as far as possible."""
         return PlacedWriter(self, place)
@@ -176,7 +188,8 @@ class RayWriter:
 
     def score_text(self, before: str, *parts: str | AnswersOf) -> Future[Score]:
         """Queue a text to be scored as the continuation of another. Raises the errors of `submit`."""
-        return self.ask(str(hash(before)), "score_text", (before, *parts))
+        # Texts with nothing before them have no beginning in common.
+        return self.ask(before and str(hash(before)), "score_text", (before, *parts))
 
     def ask(
         self,
@@ -291,6 +304,8 @@ class RayWriter:
         elif not any(each.state in ("joining", "working") for each in self._workers.values()):
             reasons = dict.fromkeys(each.why for each in self._workers.values() if each.why)
             self._end(" ".join(reasons))
+        # Last of all: whoever waits then knows of the worker that takes this one's place.
+        worker.joined.set()
 
     def _note_death(self, number: int, worker: _Worker) -> None:
         """A call that was in flight in too many workers that died gets an error instead of another worker."""
@@ -348,11 +363,12 @@ class RayWriter:
 
     def _joined(self, worker: _Worker, info: WriterInfo) -> None:
         first = self._wanted.engine or (self._first.result().engine if self._first.done() else info.engine)
-        worker.differs, worker.rows = info.engine != first, info.parallel or ROWS
+        worker.info, worker.differs, worker.rows = info, info.engine != first, info.parallel or ROWS
         if worker.differs and self._wanted.exact:
             self._lose(worker, f"its engine differs from the first: {difference(first, info.engine)}.", "refused")
             return
         worker.state = "working"
+        worker.joined.set()
         if not self._first.done():
             self._first.set_result(info)
         self._placing.open(worker.number, worker.rows)

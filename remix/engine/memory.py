@@ -9,14 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import psutil
-
 from remix.engine import llama
 from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.llama import ContextCost
 from remix.errors import ModelError
 from remix.records import ModelFile
 from remix.records.bounds import MOST_TOKENS
+from remix.util import free_memory
 from remix.util.units import size
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ class MemoryUse(NamedTuple):
 def check_weights(path: Path, file: ModelFile) -> None:
     """Raises `ModelError` if the memory can't hold the weights: the process would be killed, or would read the
     weights from disk for each token."""
-    free = psutil.virtual_memory().available + psutil.swap_memory().free
+    free = free_memory.available_with_swap()
     if file.size > free and not llama.has_gpu():
         raise ModelError(
             f"{path}: its weights take {size(file.size)} of memory, and {size(free)} are free.",
@@ -98,7 +97,7 @@ def layouts(
     Raises `ModelError` if the memory holds too few sequences.
     """
     is_on_gpu = config.gpu_layers > 0 and llama.has_gpu()
-    weights, free = 0 if is_on_gpu else file.size, int(psutil.virtual_memory().available)
+    weights, free = 0 if is_on_gpu else file.size, free_memory.available()
     budget = needs.memory or max(0, free - weights) // 2
     sequences = config.rows if config.fixed else min(needs.parallel or config.rows, config.rows, needs.chains)
     least = sequences if config.fixed else 1

@@ -10,8 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
-
 from remix.engine import llama
 from remix.engine.comparison import CONTEXT, Verdict, compare, in_words, long_prompt
 from remix.engine.decoder import BatchConfig, KVCacheLayout
@@ -19,6 +17,7 @@ from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.memo import memo_key
 from remix.errors import RunError
 from remix.records import ModelFile
+from remix.util import free_memory
 from remix.util.cache import MemoStore
 
 PROBE = "remix/probe/3"
@@ -136,7 +135,7 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
         return verdict
     with LlamaModel(path, config=config) as model:
         context = max(long_prompt(config), config.chunk + 2) + CONTEXT - 1
-        if model.context_cost.of(KVCacheLayout(context, config.rows, 2)) > psutil.virtual_memory().available // 2:
+        if model.context_cost.of(KVCacheLayout(context, config.rows, 2)) > free_memory.available() // 2:
             return None
         with LlamaDecoder(model, config.rows, context, config, threads, prefix_slots=2) as decoder:
             return _kept(file, config, compare(decoder, model.tokenize_text(TEXT)))

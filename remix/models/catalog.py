@@ -16,13 +16,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-import psutil
-
 from remix.errors import ModelError
 from remix.models.identity import LIST_HINT, check_is_file, identify, name_of
 from remix.models.memo import MEMOS, known, printable_name
 from remix.models.parts import PART, parts_of
 from remix.records import Frozen
+from remix.util import free_memory
 from remix.util.files import entries, read_bounded
 from remix.util.names import similar
 
@@ -142,8 +141,8 @@ def fits(found: LocatedModel) -> bool:
 
 
 def fits_memory(size: int) -> bool:
-    """Whether `memory_needed` is at most this machine's total memory."""
-    return memory_needed(size) <= psutil.virtual_memory().total
+    """Whether `memory_needed` is at most all memory of this machine or container."""
+    return memory_needed(size) <= free_memory.total()
 
 
 def _newest(matches: list[LocatedModel]) -> list[LocatedModel]:

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.resources import files
 
-import psutil
-
 from remix.models.catalog import LocatedModel, fits_memory, memory_needed
 from remix.records import Count, Frozen
-from remix.util import environment, toml
+from remix.util import environment, free_memory, toml
 
 _ROOMY = 2
 """Memory of a machine, at least, in multiples of the model's need: the best model leaves memory to further
@@ -77,7 +75,7 @@ def recommended() -> list[Recommended]:
 def best_fitting() -> Recommended | None:
     """The best recommended model for this machine's memory and processor; None if no model fits the memory."""
     fitting = [model for model in recommended() if model.fits]
-    roomy = psutil.virtual_memory().total / _ROOMY
+    roomy = free_memory.total() / _ROOMY
     quick = environment.physical_cores() * _BYTES_PER_CORE
     suitable = [model for model in fitting if model.memory <= roomy and model.bytes <= quick]
     return next(reversed(suitable or fitting[:1]), None)

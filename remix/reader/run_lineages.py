@@ -18,6 +18,7 @@ from remix.measure.language import language_of
 from remix.outputs.run import RunFolder
 from remix.reader import gains, lineage_by_model
 from remix.reader.gains import TextToRead
+from remix.reader.run_readings import OpenModel
 from remix.reader.sentence_bits import GAP
 from remix.records import ModelFile
 from remix.records.lineage import LineageFile
@@ -47,9 +48,10 @@ class _Asked(NamedTuple):
         return TextToRead(tuple(passages_of(self.output.record).values()), self.text)
 
 
-def read(folder: RunFolder, model: tuple[Path, ModelFile]) -> RunLineages:
+def read(folder: RunFolder, model: tuple[Path, ModelFile], open_model: OpenModel | None = None) -> RunLineages:
     """The lineages of all finished outputs by a model. Only those not stored are asked for, and stored as they come.
 
+    `open_model` opens the model if there is anything to read; by default in this process.
     Raises `RunError` if an output can't be read, a lineage can't be written or another process is writing the run,
     and `ModelError` if the model can't be loaded.
     """
@@ -57,7 +59,7 @@ def read(folder: RunFolder, model: tuple[Path, ModelFile]) -> RunLineages:
     outputs = list(lineages(folder))
     known = {each.task.id: each for each in outputs if is_by(each.file, file)}
     missing = [_Asked(each, folder.read(each.task.id)[1]) for each in outputs if each.task.id not in known]
-    for each in _ask(path, file, missing):
+    for each in _ask(path, file, missing, open_model or LocalModel):
         known[each.task.id] = each
         with folder.lock():
             store(folder, each.task.id, each.file)
@@ -75,7 +77,7 @@ def read_output(folder: RunFolder, output: OutputLineage, model: tuple[Path, Mod
     path, file = model
     if is_by(output.file, file):
         return output
-    for found in _ask(path, file, [_Asked(output, folder.read(output.task.id)[1])]):
+    for found in _ask(path, file, [_Asked(output, folder.read(output.task.id)[1])], LocalModel):
         with folder.lock():
             store(folder, found.task.id, found.file)
         return found
@@ -93,7 +95,7 @@ def is_by(found: LineageFile, file: ModelFile) -> bool:
     )
 
 
-def _ask(path: Path, file: ModelFile, outputs: Sequence[_Asked]) -> Iterator[OutputLineage]:
+def _ask(path: Path, file: ModelFile, outputs: Sequence[_Asked], open_model: OpenModel) -> Iterator[OutputLineage]:
     """The lineages of outputs, without those that can't be read."""
     worded = [each for each in outputs if all(words.strip() for words in (each.text, *each.to_read.passages))]
     if not worded:
@@ -104,7 +106,7 @@ def _ask(path: Path, file: ModelFile, outputs: Sequence[_Asked]) -> Iterator[Out
     if not fitting:
         return
     context = max(length for length in lengths if length <= file.context)
-    with LocalModel(path, file, LoadOptions((context,), None, environment.physical_cores())) as model:
+    with open_model(path, file, LoadOptions((context,), None, environment.default_threads())) as model:
         asked = gains.ask(model, [each.to_read for each in fitting])
         for each, scores in zip(fitting, asked, strict=True):
             record, found = each.output.record, each.output.file

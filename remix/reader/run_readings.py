@@ -6,8 +6,8 @@ records, and what is stored is not asked again of the same model. A reading is n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,9 @@ from remix.records import ModelFile, Reading, ReadingFile, Record, Task
 from remix.util import environment, json_values
 from remix.util.files import write_whole
 from remix.util.json_values import JsonError
+
+OpenModel = Callable[[Path, ModelFile, LoadOptions], AbstractContextManager[reader.Scorer]]
+"""Opens a model: a `LocalModel`, or workers of a cluster that have the model."""
 
 
 class ToRead(NamedTuple):
@@ -72,9 +75,10 @@ def find_reader(model: str | None, folders: Sequence[Path]) -> tuple[Path, Model
     return prepared.resolve(model, folders)
 
 
-def read(folder: RunFolder, model: tuple[Path, ModelFile]) -> RunReadings:
+def read(folder: RunFolder, model: tuple[Path, ModelFile], open_model: OpenModel | None = None) -> RunReadings:
     """The readings of all finished outputs by a model. Only those not stored are asked for, and stored as they come.
 
+    `open_model` opens the model if there is anything to read; by default in this process.
     Raises `RunError` if an output can't be read, a reading can't be written or another process is writing the run,
     and `ModelError` if the model can't be loaded.
     """
@@ -82,7 +86,7 @@ def read(folder: RunFolder, model: tuple[Path, ModelFile]) -> RunReadings:
     outputs = [ToRead(task, *folder.read(task.id)) for task in folder.done]
     known = {each.task.id: reading for each in outputs if (reading := _stored(folder, each, file))}
     missing = [each for each in outputs if each.task.id not in known and each.text.strip() and each.passage.strip()]
-    for each, reading in _ask(path, file, missing):
+    for each, reading in _ask(path, file, missing, open_model or LocalModel):
         known[each.task.id] = reading
         data = dump(ReadingFile(version=reader.VERSION, record=each.record.id, reading=reading))
         with folder.lock():
@@ -104,7 +108,9 @@ def _stored(folder: RunFolder, output: ToRead, file: ModelFile) -> Reading | Non
     return None
 
 
-def _ask(path: Path, file: ModelFile, outputs: Sequence[ToRead]) -> Iterator[tuple[ToRead, Reading]]:
+def _ask(
+    path: Path, file: ModelFile, outputs: Sequence[ToRead], open_model: OpenModel
+) -> Iterator[tuple[ToRead, Reading]]:
     """The readings of outputs, without those that exceed the model's context."""
     if not outputs:
         return
@@ -116,7 +122,7 @@ def _ask(path: Path, file: ModelFile, outputs: Sequence[ToRead]) -> Iterator[tup
         return
     calibration = calibration_of(file)
     context = max(length for length, _ in lengths if length <= file.context)
-    with LocalModel(path, file, LoadOptions((context,), None, environment.default_threads())) as model:
+    with open_model(path, file, LoadOptions((context,), None, environment.default_threads())) as model:
         scorer = reader.Remembering(model)
         asked = [(each, reader.ask(scorer, each.passage, each.text)) for each in fitting]
         for each, answers in asked:

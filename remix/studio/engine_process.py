@@ -17,8 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-import psutil
-
 from remix.engine import local
 from remix.engine.local import LocalModel
 from remix.errors import ModelError, RemixError
@@ -53,7 +51,7 @@ from remix.studio.engine_messages import (
 from remix.studio.engine_telling import Send, Telling
 from remix.studio.engine_tries import plan_try, try_template
 from remix.studio.engine_weaves import paragraphs_of, plan_weave
-from remix.util import stages
+from remix.util import free_memory, stages
 from remix.workspace import Workspace, open_workspace
 
 IDLE = 600.0
@@ -116,8 +114,7 @@ class EngineProcess:
                 work = self._work.get(timeout=LOOK)
             except queue.Empty:
                 idle += LOOK
-                memory = psutil.virtual_memory()
-                if idle >= IDLE or memory.available < LEAST_FREE * memory.total:
+                if idle >= IDLE or free_memory.available() < LEAST_FREE * free_memory.total():
                     self._let_go()
                 continue
             if work is None:

@@ -5,9 +5,9 @@ Takes a workspace's folder, gives an `Environment`, without the names of user an
 
 from __future__ import annotations
 
-import functools
 import os
 import platform
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from remix.util import git
 DISTRIBUTION = "essay-remix"
 
 
-@functools.cache
+@cache
 def version() -> str:
-    """Version of remix; searching for the distribution took an eighth of the time of writing a record."""
+    """Version of remix. Kept, because each record names it and the metadata are parsed anew at each call."""
     return metadata.version(DISTRIBUTION)
 
 

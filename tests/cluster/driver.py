@@ -30,8 +30,9 @@ def kill_after_a_text(process: subprocess.Popen[bytes], workspace: Workspace) ->
     assert not RunFolder.open(path).is_complete
 
 
-def finish(workspace: Workspace) -> None:
-    subprocess.run(_command(workspace, "resume", "--ray", "--workers", "2"), env=_environment(), check=True)
+def finish(workspace: Workspace, address: str) -> None:
+    """Resume the run on the cluster at an address."""
+    subprocess.run(_command(workspace, "resume", "--ray", address, "--workers", "2"), env=_environment(), check=True)
 
 
 def _command(workspace: Workspace, *words: str) -> list[str]:

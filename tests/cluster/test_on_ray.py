@@ -1,12 +1,16 @@
-"""The same run on a Ray cluster of this machine: equal bodies and ids, whatever dies in the middle."""
+"""The same run, readings and roads on a Ray cluster of this machine: equal texts and ids, whatever dies meanwhile.
+
+All tests share one cluster. The last one has its machine die.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psutil
@@ -14,22 +18,52 @@ import pytest
 
 from remix.cluster.messages import Order
 from remix.cluster.pool import RayWriter
-from remix.cluster.ray_cluster import LOCAL, RayCluster, Wants
+from remix.cluster.ray_cluster import LOCAL, RayCluster, RayWorker, Wants
 from remix.cluster.remote import Wanted
 from remix.generation import execute, prepare
 from remix.generation.job import Job
+from remix.generation.roads import RoadOptions, plan_roads
 from remix.generation.writer import Progress
+from remix.outputs.layout import READING
 from remix.outputs.run import RunFolder
+from remix.reader import run_readings
 from remix.records import Options
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import make_workspace
 
-pytest.importorskip("ray", reason="Ray isn't installed: `pip install 'essay-remix[ray]'`")
+ray = pytest.importorskip("ray", reason="Ray isn't installed: `pip install 'essay-remix[ray]'`")
 
 pytestmark = pytest.mark.model
 
 OPTIONS = Options(steps=2, variants=2, max_tokens=8, threads=1)
+
+MOST_WORKERS = 5
+
+
+class SharedCluster:
+    """A cluster that stays when a pool of workers leaves."""
+
+    def __init__(self) -> None:
+        self.ray = RayCluster(LOCAL, Wants(MOST_WORKERS, 1))
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT, at which another process joins."""
+        return str(ray.get_runtime_context().gcs_address)
+
+    def start(self) -> RayWorker:
+        return self.ray.start()
+
+    def close(self) -> None:
+        """A pool leaves."""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[SharedCluster]:
+    shared = SharedCluster()
+    yield shared
+    shared.ray.close()
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +77,16 @@ def job(garden: Workspace) -> Job:
 
 
 @pytest.fixture(scope="module")
-def alone(garden: Workspace, job: Job) -> dict[str, tuple[str, str]]:
-    """Ids and texts of the run without a cluster."""
-    return found(execute.generate(job, garden.outputs).folder)
+def here(garden: Workspace, job: Job) -> RunFolder:
+    """The run without a cluster."""
+    return execute.generate(job, garden.outputs).folder
+
+
+@pytest.fixture(scope="module")
+def five(cluster: SharedCluster, job: Job) -> Iterator[RayWriter]:
+    """Five workers, with room for prompts of readings."""
+    with pool(cluster, job, 5) as writer:
+        yield writer
 
 
 def found(folder: RunFolder) -> dict[str, tuple[str, str]]:
@@ -53,17 +94,15 @@ def found(folder: RunFolder) -> dict[str, tuple[str, str]]:
 
 
 @contextmanager
-def pool(job: Job, workers: int, stop: threading.Event | None = None) -> Iterator[RayWriter]:
+def pool(
+    cluster: SharedCluster | RayCluster, job: Job, workers: int, stop: threading.Event | None = None
+) -> Iterator[RayWriter]:
     """Workers of one thread each."""
     assert job.run.model
     assert job.model
-    cluster = RayCluster(LOCAL, Wants(workers, 1))
-    order = Order(job.run.model, execute.load_options(job.run))
-    writer = RayWriter(cluster, Wanted(workers, order, job.model), (stop or threading.Event()).set)
-    try:
+    order = Order(job.run.model, execute.load_options(job.run)._replace(contexts=(2048,)))
+    with closing(RayWriter(cluster, Wanted(workers, order, job.model), (stop or threading.Event()).set)) as writer:
         yield writer
-    finally:
-        writer.close()
 
 
 def once(condition: Callable[[Progress], bool], act: Callable[[], None]) -> Callable[[Progress], None]:
@@ -78,21 +117,56 @@ def once(condition: Callable[[Progress], bool], act: Callable[[], None]) -> Call
     return watch
 
 
-@pytest.mark.parametrize("workers", [2, 3, 5])
-def test_the_same_texts_and_ids_on_any_number_of_workers(
-    workers: int, garden: Workspace, job: Job, alone: dict[str, tuple[str, str]]
+def test_five_workers_write_the_same_texts_and_ids(
+    five: RayWriter, garden: Workspace, job: Job, here: RunFolder
 ) -> None:
-    with pool(job, workers) as writer:
-        outcome = execute.generate(job, garden.outputs, writer=writer)
-        assert sum(each.texts for each in writer.workers) == len(alone)
-    assert found(outcome.folder) == alone
+    outcome = execute.generate(job, garden.outputs, writer=five)
+    assert sum(each.texts for each in five.workers) == len(here.done)
+    assert found(outcome.folder) == found(here)
     assert verify(outcome.folder.path).findings == ()
 
 
-def test_a_worker_that_is_killed_has_its_texts_written_by_others(
-    garden: Workspace, job: Job, alone: dict[str, tuple[str, str]]
+def test_all_workers_have_one_engine_and_say_how_it_is_exact(five: RayWriter, here: RunFolder) -> None:
+    infos = [each.info for each in five.joined()]
+    assert len(infos) == 5
+    assert {info and info.engine.model_dump_json() for info in infos} == {
+        here.run.engine and here.run.engine.model_dump_json()
+    }
+    assert all(info and info.exactness for info in infos)
+
+
+def test_workers_read_texts_as_this_process_does(five: RayWriter, job: Job, here: RunFolder, tmp_path: Path) -> None:
+    assert job.run.model
+    assert job.model
+
+    @contextmanager
+    def by_workers(*_: object) -> Iterator[RayWriter]:
+        yield five
+
+    read = []
+    for open_model in (None, by_workers):
+        folder = RunFolder.open(shutil.copytree(here.path, tmp_path / str(open_model is None)))
+        for task in folder.run.tasks[2:]:
+            folder.forget(task)
+        assert run_readings.read(folder, (job.model, job.run.model), open_model).left_out == []
+        read.append([(folder.path / f"{task.id}{READING}").read_bytes() for task in folder.run.tasks[:2]])
+    assert read[0] == read[1]
+
+
+def test_workers_take_the_same_roads(five: RayWriter, garden: Workspace, here: RunFolder) -> None:
+    planned = plan_roads(garden, here, [here.run.tasks[0].id], RoadOptions(1, 2))
+    there = execute.generate(planned.job, garden.outputs, writer=five).folder
+    assert len(there.done) == 2
+    assert found(there) == found(execute.generate(planned.job, garden.outputs).folder)
+    assert verify(there.path).findings == ()
+
+
+def test_three_workers_of_which_one_is_killed_write_the_same_texts_and_ids(
+    cluster: SharedCluster, five: RayWriter, garden: Workspace, job: Job, here: RunFolder
 ) -> None:
-    with pool(job, 2) as writer:
+    # The five aren't wanted any more, and the cluster has room for five.
+    five.close()
+    with pool(cluster, job, 3) as writer:
 
         def kill() -> None:
             busy = next(each for each in writer.workers if each.state == "working")
@@ -101,15 +175,31 @@ def test_a_worker_that_is_killed_has_its_texts_written_by_others(
         outcome = execute.generate(job, garden.outputs, once(lambda now: now.done >= 1, kill), writer=writer)
         assert [each.state for each in writer.workers].count("lost") == 1
         assert writer.given_again > 0
-    assert found(outcome.folder) == alone
+    assert found(outcome.folder) == found(here)
     assert verify(outcome.folder.path).findings == ()
 
 
-def test_without_the_machine_s_raylet_the_run_stops_and_is_resumed(garden: Workspace) -> None:
+def test_the_command_writes_on_two_workers_and_finishes_what_was_killed(
+    cluster: SharedCluster, tmp_path: Path, here: RunFolder
+) -> None:
+    """The process of the run is killed, and `remix resume --ray ADDRESS` goes on, on another cluster."""
+    from tests.cluster.driver import begin, finish, kill_after_a_text
+
+    workspace = make_workspace(tmp_path / "garden")
+    kill_after_a_text(begin(workspace), workspace)
+    finish(workspace, cluster.address)
+    (path,) = workspace.outputs.iterdir()
+    folder = RunFolder.open(path)
+    assert folder.is_complete
+    assert found(folder) == found(here)
+    assert verify(path).findings == ()
+
+
+def test_without_the_machine_s_raylet_the_run_stops_and_is_resumed(cluster: SharedCluster, garden: Workspace) -> None:
     """The raylet is Ray's process on each machine; its end is that of the machine."""
-    long = prepare.prepare(garden, OPTIONS.model_copy(update={"max_tokens": 32, "variants": 3}), {})
+    long = prepare.prepare(garden, OPTIONS.model_copy(update={"max_tokens": 32}), {})
     stop = threading.Event()
-    with pool(long, 2, stop) as writer:
+    with pool(cluster, long, 2, stop) as writer:
 
         def kill() -> None:
             for process in psutil.Process().children(recursive=True):
@@ -119,23 +209,8 @@ def test_without_the_machine_s_raylet_the_run_stops_and_is_resumed(garden: Works
         outcome = execute.generate(long, garden.outputs, once(lambda now: now.done >= 1, kill), stop, writer)
     # Workers notice the end of their raylet within seconds; a fast machine may have written all texts by then.
     assert outcome.interrupted != outcome.folder.is_complete
-    with pool(long, 2) as writer:
+    cluster.ray.close()
+    with pool(RayCluster(LOCAL, Wants(2, 1)), long, 2) as writer:
         execute.resume(RunFolder.open(outcome.folder.path), writer=writer)
     assert found(outcome.folder) == found(execute.generate(long, garden.outputs).folder)
     assert verify(outcome.folder.path).findings == ()
-
-
-def test_the_command_writes_on_workers_and_finishes_what_was_killed(
-    tmp_path: Path, job: Job, alone: dict[str, tuple[str, str]]
-) -> None:
-    """The process of the run is killed, and `remix resume --ray` goes on."""
-    from tests.cluster.driver import begin, finish, kill_after_a_text
-
-    workspace = make_workspace(tmp_path / "garden")
-    kill_after_a_text(begin(workspace), workspace)
-    finish(workspace)
-    (path,) = workspace.outputs.iterdir()
-    folder = RunFolder.open(path)
-    assert folder.is_complete
-    assert found(folder) == alone
-    assert verify(path).findings == ()

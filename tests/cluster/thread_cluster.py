@@ -8,7 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from remix.cluster import ray_cluster
 from remix.cluster.messages import Order
+from remix.cluster.ray_cluster import Wants
 from remix.cluster.remote import LostError, NoRoomError
 from remix.cluster.worker import Model, Worker
 from remix.engine.local import LoadOptions
@@ -65,7 +69,12 @@ class ThreadRemote:
 class ThreadCluster:
     """Room for a number of workers, dead ones included."""
 
+    threads = 1
+    dashboard = None
+
     def __init__(self, load: Callable[[Order, Path | None], Model] = load_fake, room: int = 10) -> None:
+        self.workers = 2
+        """Workers to start, if a command chooses."""
         self.remotes: list[ThreadRemote] = []
         self.is_closed = False
         self._load = load
@@ -81,3 +90,14 @@ class ThreadCluster:
 
     def close(self) -> None:
         self.is_closed = True
+
+
+def take_for_ray(monkeypatch: pytest.MonkeyPatch, cluster: ThreadCluster) -> None:
+    """Let commands take a cluster of threads, on which all models are, for that of Ray."""
+
+    def join(address: str, wants: Wants) -> ThreadCluster:
+        cluster.workers = wants.workers or cluster.workers
+        return cluster
+
+    monkeypatch.setattr(ray_cluster, "RayCluster", join)
+    monkeypatch.setattr("remix.cluster.weights.find", lambda file, likely: Path("fake.gguf"))

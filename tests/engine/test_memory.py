@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from remix.engine import llama, load_check, memory
@@ -27,8 +28,8 @@ def _machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def free(monkeypatch: pytest.MonkeyPatch, mib: int) -> None:
     """Let this machine have an amount of free memory, and no swap."""
-    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=mib * MIB))
-    monkeypatch.setattr(memory.psutil, "swap_memory", lambda: SimpleNamespace(free=0))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=mib * MIB))
+    monkeypatch.setattr(psutil, "swap_memory", lambda: SimpleNamespace(free=0))
     monkeypatch.setattr(llama, "has_gpu", lambda: False)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -258,7 +259,7 @@ def test_a_verdict_that_cannot_be_read_or_kept_is_done_without(machine: type[Sho
 def test_without_the_memory_for_a_probe_the_weight_type_decides(
     machine: type[Showing], monkeypatch: pytest.MonkeyPatch, cache: Path
 ) -> None:
-    monkeypatch.setattr(probe.psutil, "virtual_memory", lambda: SimpleNamespace(available=1000))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=1000))
     config, exact, how = choose()
     assert (config, exact) == (BatchConfig(), True)
     assert how.endswith(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from remix.generation import execute, prepare
+from remix.generation import branch_run, execute, prepare, roads
 from remix.generation.job import Job
 from remix.outputs import RunFolder
 from remix.records import Alternative, Branch, Choice, Fork, Options, Record, Run
@@ -20,6 +20,17 @@ from remix.workspace import Workspace
 from tests.conftest import FILE
 from tests.fake_decoder import FakeDecoder
 from tests.fake_local import FakeLocal
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLocal]:
+    """The fake local model with alternatives, for which roads can be planned."""
+    monkeypatch.setattr(FakeDecoder, "choices_of", choices_with_alternatives)
+    monkeypatch.setattr(roads, "vocabulary_of", fake_vocabulary_of)
+    monkeypatch.setattr(roads, "model_of", lambda run, model, folders: Path("fake.gguf"))
+    monkeypatch.setattr(branch_run, "check_memory", lambda *of_what: None)
+    with closing(FakeLocal(trace=True)) as writer:
+        yield writer
 
 
 def write_run(workspace: Workspace, local: FakeLocal, options: Options | None = None) -> RunFolder:

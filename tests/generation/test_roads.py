@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remix.errors import RunError
-from remix.generation import branch_run, roads
+from remix.generation import roads
 from remix.generation.branch_point import Put, Written
 from remix.generation.roads import OutputFilter, RoadOptions, check_number, outputs_of, plan_roads, turns_of
 from remix.outputs import RunFolder
 from remix.records import Alternative, Options
 from remix.verification.verify import verify
 from remix.workspace import Workspace
-from tests.fake_decoder import FakeDecoder
 from tests.fake_local import FakeLocal
-from tests.generation.branches import (
-    choices_with_alternatives,
-    fake_vocabulary_of,
-    replayed,
-    tokens_of,
-    write,
-    write_run,
-)
+from tests.generation.branches import local, replayed, tokens_of, write, write_run
 from tests.generation.test_branch_point import MARK, WORDS, found
+
+__all__ = ["local"]
 
 FIRST = "two-clocks/001/again.1"
 
@@ -136,16 +127,6 @@ def test_no_other_token_with_roads_is_more_uncertain(
 
 
 # -- runs -------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLocal]:
-    monkeypatch.setattr(FakeDecoder, "choices_of", choices_with_alternatives)
-    monkeypatch.setattr(roads, "vocabulary_of", fake_vocabulary_of)
-    monkeypatch.setattr(roads, "model_of", lambda run, model, folders: Path("fake.gguf"))
-    monkeypatch.setattr(branch_run, "check_memory", lambda *of_what: None)
-    with closing(FakeLocal(trace=True)) as writer:
-        yield writer
 
 
 @pytest.fixture

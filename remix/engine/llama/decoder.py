@@ -12,7 +12,6 @@ from typing import Any
 
 import llama_cpp as C
 import numpy as np
-import psutil
 
 from remix.engine.decoder import BatchConfig, KVCacheLayout, Row
 from remix.engine.llama.context import context_params
@@ -22,6 +21,7 @@ from remix.engine.llama.samplers import SamplerChain
 from remix.errors import ModelError
 from remix.records import Alternative, Choice, Sampling
 from remix.records.bounds import INT32, MOST_THREADS
+from remix.util import free_memory
 from remix.util.units import size
 
 ALTERNATIVES = 5
@@ -80,7 +80,7 @@ class LlamaDecoder:
         n_ctx_seq, slots, prefix_slots = layout
         sequences = layout.sequences
         needed = self.model.context_cost.of(layout)
-        free = psutil.virtual_memory().available + psutil.swap_memory().free
+        free = free_memory.available_with_swap()
         too_many = n_ctx_seq * sequences > INT32 or sequences > C.llama_max_parallel_sequences()
         if min(n_ctx_seq, slots) < 1 or prefix_slots < 0 or too_many:
             reason = "more than llama.cpp can count"
