@@ -334,7 +334,8 @@ def test_nothing_acknowledged_is_lost(garden: Workspace, request: pytest.Fixture
         page.check()
         folders = page.folders()
         assert all(folder.is_complete for folder in folders)
-        assert [verify(folder.path).findings for folder in folders] == [()] * len(folders)
+        # What a killed studio left half-written of an edited text is removed by the next one.
+        eventually(lambda: [verify(folder.path).findings for folder in folders] == [()] * len(folders))
         missing = [id_ for id_, marks in page.known.jobs.items() if not any(marks(each.run) for each in folders)]
         assert set(missing) <= page.known.stopped
         print(
