@@ -7,6 +7,7 @@ import { startPage } from "./page.js";
 import { ROADS } from "./road_strings.js";
 import { PASSAGE, WRITE } from "./strings.js";
 import { html, render } from "./vendor/preact.js";
+import { watchElsewhere } from "./write_elsewhere.js";
 import { Form, begin, focusForm } from "./write_form.js";
 import { Jobs, goOn, stop } from "./write_jobs.js";
 import { drawBy, changed, estimate, shown, state, takeJob, takeOutput, takeWords } from "./write_state.js";
@@ -53,6 +54,7 @@ async function start() {
     if (pull.state === "finished") readModels();
     changed();
   });
+  watchElsewhere();
   events.listen();
   await readModels();
   estimate();
