@@ -35,8 +35,8 @@ from remix.documents.word_segmentation import english_words
 from remix.engine.local import LocalModel
 from remix.errors import RemixError
 from remix.generation.execute import Outcome, generate, load_options, resume
-from remix.generation.plan import plan_of
 from remix.generation.job import Job
+from remix.generation.plan import plan_of
 from remix.generation.prepare import prepare
 from remix.measure.ledger import Ledger
 from remix.measure.lexicon import lexicon

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli import completion, reading, uncertain
+from remix.cli import completion, reading, uncertain, weave
 from remix.cli.options import json_option
 from remix.cli.printing import count, note, print_below, print_json, print_pair, print_table, say
 from remix.cli.verdict import WORDS
-from remix.util.names import quoted
+from remix.util.names import quoted, readable
 
 if TYPE_CHECKING:
+    from remix.outputs import RunFolder
     from remix.outputs.stored_reviews import StoredReviews
     from remix.records import Candidate, CandidateReading, GivenUp, Record, Standing
     from remix.workspace import Workspace
@@ -56,19 +57,38 @@ def runs(workspace: Workspace, as_json: bool) -> None:
                 "accepted": sum(each.is_accepted for each in said),
                 "model": ", ".join(dict.fromkeys([model or "", *others])),
                 "branches_of": [each.record.output.file.removesuffix(".md") for each in branched],
+                "essay": _title(folder),
             }
         )
     if as_json:
         print_json(rows)
         return
     columns = ["run", "done", "total", "failed", "reviewed", "accepted", "model", "branches of"]
-    print_table(columns, [[*list(row.values())[:-1], _first_of(row["branches_of"])] for row in rows])
+    print_table(columns, [[*list(row.values())[:-2], _about_run(row)] for row in rows])
     if not rows:
         note("No runs yet. To write the first: remix generate --tag TAG")
     elif unfinished:
         note(f"To finish a run: remix resume {shlex.quote(unfinished)}")
     else:
         note("To read the latest run: remix review")
+
+
+def _about_run(row: dict[str, Any]) -> str:
+    """The title of a run's essay, or the texts that a run branches from."""
+    return f"essay “{row['essay']}”" if row["essay"] else _first_of(row["branches_of"])
+
+
+def _title(folder: RunFolder) -> str | None:
+    """The title of a run's essay; null for other runs and unfinished essays."""
+    from remix.errors import RunError
+    from remix.outputs.essay import woven
+
+    if folder.run.weave is None or not folder.is_complete:
+        return None
+    try:
+        return readable(woven(folder).heading)
+    except RunError:
+        return None
 
 
 def _first_of(names: list[str]) -> str:
@@ -101,7 +121,8 @@ def show(workspace: Workspace, /, output: str, as_json: bool, numbered: bool, **
     """Show a text beside its passage, with its verdict, note, edited version and reading.
 
     OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]. Without RUN the
-    newest text is shown: of the latest run or of its refreshes, or else of an earlier run.
+    newest text is shown: of the latest run or of its refreshes, or else of an earlier run. The name of a run of
+    `remix weave` shows the essay.
 
     Uncertain words are marked: from a choice among 20, 50 and 150 tokens on. The ten most uncertain tokens are listed
     with their numbers, and their alternatives by rank: `remix branch OUTPUT --at NUMBER --take RANK` takes one.
@@ -114,6 +135,9 @@ def show(workspace: Workspace, /, output: str, as_json: bool, numbered: bool, **
         raise click.UsageError(
             "--alternatives, --candidates, --thoughts, --reading and --uncertain don't go together."
         )
+    if not any(parts.values()) and (essay := _essay_named(workspace, output)):
+        weave.print_essay(essay, as_json)
+        return
     folder, task = find_output(workspace.outputs, output)
     of_run = f"Run: {quoted(folder.path.name)}"
     if parts["alternatives"]:
@@ -160,6 +184,20 @@ def show(workspace: Workspace, /, output: str, as_json: bool, numbered: bool, **
 
 
 COMMANDS = (runs, show)
+
+
+def _essay_named(workspace: Workspace, word: str) -> RunFolder | None:
+    """The finished run of an essay that a user names by the run's name or path; null for any other word."""
+    from remix.errors import RunError
+    from remix.outputs import find_run
+
+    if ":" in word:
+        return None
+    try:
+        folder = find_run(workspace.outputs, word)
+    except RunError:
+        return None
+    return folder if folder.run.weave and folder.is_complete else None
 
 
 def _show_text(record: Record, written: Sequence[tuple[str, str]]) -> None:

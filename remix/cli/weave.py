@@ -15,6 +15,7 @@ from remix.cli.left_out import show_left_out
 from remix.cli.options import Command, declared, embeddings_option, engine_messages_option, json_option, quiet_option
 from remix.cli.printing import count, document, note, place, print_json, step, text
 from remix.cli.progress import progress
+from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.generation.execute import Outcome
@@ -183,6 +184,20 @@ def _essay_as_json(folder: RunFolder) -> dict[str, object]:
     from remix.analysis.essay_figures import figures_of
 
     return {"essay": str(folder.path / "essay.md"), **figures_of(folder)._asdict()}
+
+
+def print_essay(folder: RunFolder, as_json: bool) -> None:
+    """Print an essay on standard output, and its figures."""
+    from remix.analysis.essay_figures import figures_of
+    from remix.outputs.essay import woven
+
+    essay = woven(folder)
+    if as_json:
+        parts = [{"task": part.task, "record": part.record.id, "text": part.text} for part in essay.parts]
+        print_json({"title": essay.heading, "parts": parts, **figures_of(folder)._asdict()})
+        return
+    text(essay.markdown.rstrip("\n"))
+    note("", figures_in_words(folder), f"Run: {quoted(folder.path.name)}")
 
 
 def show_essay(folder: RunFolder) -> None:

@@ -136,7 +136,7 @@ def _of_file(plan: EssayPlan, material: Material) -> tuple[Weave, list[list[Memb
     by_id = {member.id: member for member in material.members}
     members = [[by_id[id_] for id_ in (*each.passages, *each.texts)] for each in plan.paragraph]
     groups = [_group(each, paragraph.words) for each, paragraph in zip(members, plan.paragraph, strict=True)]
-    return _weave(groups, plan.order, plan.length, plan.dialectic, None), members
+    return _weave(groups, "given", plan.length, plan.dialectic, None), members
 
 
 def _grouped(material: Material, asked: WeaveOptions, options: Options) -> tuple[Weave, list[list[Member]]]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from remix.corpus import chooser
 from remix.corpus.error_collector import ErrorCollector, naming
 from remix.errors import RunError, SeedError
+from remix.generation import weave_plan
 from remix.generation.reading import rebuilt
 from remix.generation.weave_plan import EssayPlan
 from remix.generation.workspace_state import ask
@@ -116,13 +117,18 @@ def planned(workspace: Workspace, plan: EssayPlan, path: Path, collector: ErrorC
         try:
             there = chosen(workspace, Options(passages=tuple(passages)), collector).members
         except SeedError as error:
-            raise SeedError(f"{path}: {error.message}", error.hint) from error
+            unknown = next((id_ for id_ in passages if f"'{id_}'" in error.message), None)
+            place = weave_plan.place_of(path, unknown) if unknown else path
+            raise SeedError(f"{place}: {error.message}", error.hint) from error
         found |= {member.id: member for member in there}
     if texts:
         found |= {member.id: member for member in accepted(workspace, None).members}
     for id_ in texts:
         if id_ not in found:
-            raise SeedError(f"{path}: no accepted text has the record '{id_[:12]}'.", "`remix review` accepts texts.")
+            place = weave_plan.place_of(path, id_)
+            raise SeedError(
+                f"{place}: no accepted text has the record '{id_[:12]}'.", "`remix review` accepts texts."
+            )
     return Material([found[id_] for id_ in (*passages, *texts)], {}, [])
 
 

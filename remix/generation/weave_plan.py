@@ -18,7 +18,7 @@ from remix.errors import SeedError
 from remix.records import Run
 from remix.records.bounds import MOST_STEPS
 from remix.records.values import Count, Frozen, Many, Sha256
-from remix.records.weave import Weave, WeaveGroup, WeaveOrder
+from remix.records.weave import Weave, WeaveGroup
 from remix.util import frontmatter, toml
 from remix.util.names import readable
 from remix.util.validation import first_problem
@@ -35,6 +35,9 @@ HEAD = """\
 """
 
 
+_ORDERS = {"essay": "as they stand in their essays", "closest": "each next to the most similar", "given": "as given"}
+
+
 class PlannedParagraph(Frozen):
     """A paragraph of a plan file."""
 
@@ -49,8 +52,6 @@ class PlannedParagraph(Frozen):
 class EssayPlan(Frozen):
     """A plan file."""
 
-    order: WeaveOrder = "given"
-    """How the passages were put in order."""
     length: Count = 600
     """Words of the essay."""
     dialectic: bool = False
@@ -87,7 +88,7 @@ def _lines(weave: Weave, labels: Labels, notes: tuple[str, ...]) -> Iterator[str
     yield HEAD.rstrip("\n")
     yield from (f"# {readable(note, keep='')}" for note in notes)
     yield ""
-    yield f"order = {json.dumps(weave.order)}"
+    yield f"# Order of the passages: {_ORDERS[weave.order]}."
     yield f"length = {weave.length} # words of the essay"
     yield f"dialectic = {json.dumps(weave.dialectic)} # whether each paragraph gets an objection and a synthesis"
     for group in weave.groups:
@@ -108,16 +109,16 @@ def _members(group: WeaveGroup, labels: Labels) -> Iterator[str]:
         yield f"  {json.dumps(id_, ensure_ascii=False)}, # {by}{label}"
 
 
+def place_of(path: Path, id_: str) -> str:
+    """File and line of a passage or text in a plan file, for errors."""
+    return f"{path}:{_line_of_word(_source(path), id_)}"
+
+
 def read(path: Path) -> EssayPlan:
     """The plan in a file. Raises `SeedError`, naming file and line."""
+    source = _source(path)
     try:
-        source = frontmatter.read_bytes(path, MOST_BYTES, within=path.parent).decode()
-    except frontmatter.FrontMatterError as error:
-        raise SeedError(error.message, error.hint) from error
-    except UnicodeDecodeError as error:
-        raise SeedError(f"{path}: not UTF-8 at byte {error.start}.", "Save the file as UTF-8.") from error
-    try:
-        plan = EssayPlan.model_validate(toml.loads(source.removeprefix("\ufeff")))
+        plan = EssayPlan.model_validate(toml.loads(source))
     except toml.TomlError as error:
         raise SeedError(f"{path}:{error.line}: not TOML ({error.problem}).", _HINT) from error
     except ValidationError as error:
@@ -126,6 +127,16 @@ def read(path: Path) -> EssayPlan:
         raise SeedError(f"{path}:{line}: `{problem.key}`: {problem.words}.", _HINT) from error
     _check(plan, path, source)
     return plan
+
+
+def _source(path: Path) -> str:
+    try:
+        source = frontmatter.read_bytes(path, MOST_BYTES, within=path.parent).decode()
+    except frontmatter.FrontMatterError as error:
+        raise SeedError(error.message, error.hint) from error
+    except UnicodeDecodeError as error:
+        raise SeedError(f"{path}: not UTF-8 at byte {error.start}.", "Save the file as UTF-8.") from error
+    return source.removeprefix("\ufeff")
 
 
 _HINT = "`remix weave --plan` prints a whole plan, with the options that choose passages."
@@ -166,5 +177,6 @@ def _line(source: str, place: tuple[int | str, ...]) -> int:
 
 def _line_of_word(source: str, word: str) -> int:
     """The last line on which a word stands in quotes, from 1."""
-    found = [at for at, line in enumerate(source.split("\n"), 1) if json.dumps(word, ensure_ascii=False) in line]
+    quoted = (json.dumps(word, ensure_ascii=False), f"'{word}'")
+    found = [at for at, line in enumerate(source.split("\n"), 1) if any(each in line for each in quoted)]
     return found[-1] if found else 1

@@ -109,25 +109,30 @@ def _reverse_a_stretch(distances: Distances, order: NDArray[np.int64]) -> bool:
 
 
 def _move_a_stretch(distances: Distances, order: NDArray[np.int64]) -> bool:
-    """Move, in place, a stretch of up to three rows to where it shortens the path; gives whether there was one."""
+    """Move, in place, the stretch of up to three rows whose move shortens the path most; gives whether there was
+    one."""
     size = len(order)
     table = np.pad(distances[np.ix_(order, order)], 1)
+    # The gap at place p is between p and p + 1.
+    gaps = np.arange(size + 1)
+    closed = table[gaps, gaps + 1]
+    best = (-LEAST_GAIN, 0, 0, 0, False)
     for count in range(1, min(4, size)):
-        for begin in range(1, size - count + 2):
-            end = begin + count - 1
-            gain = table[begin - 1, begin] + table[end, end + 1] - table[begin - 1, end + 1]
-            # The gap at place p is between p and p + 1, outside of the stretch.
-            gaps = np.array([gap for gap in range(size + 1) if gap < begin - 1 or gap > end])
-            if not len(gaps):
-                continue
-            closed = table[gaps, gaps + 1]
-            for head, tail in ((begin, end), (end, begin)):
-                cost = table[gaps, head] + table[tail, gaps + 1] - closed
-                if cost.min() < gain - LEAST_GAIN:
-                    stretch = order[begin - 1 : end] if head == begin else order[begin - 1 : end][::-1]
-                    gap = int(gaps[cost.argmin()])
-                    rest = np.delete(order, np.arange(begin - 1, end))
-                    place = gap if gap < begin else gap - count
-                    order[:] = np.insert(rest, place, stretch)
-                    return True
-    return False
+        begins = np.arange(1, size - count + 2)
+        ends = begins + count - 1
+        gain = closed[begins - 1] + closed[ends] - table[begins - 1, ends + 1]
+        outside = (gaps[None, :] < begins[:, None] - 1) | (gaps[None, :] > ends[:, None])
+        for is_turned in (False, True):
+            heads, tails = (ends, begins) if is_turned else (begins, ends)
+            cost = table[gaps[None, :], heads[:, None]] + table[tails[:, None], gaps[None, :] + 1] - closed
+            change = np.where(outside, cost - gain[:, None], np.inf)
+            at = np.unravel_index(change.argmin(), change.shape)
+            if change[at] < best[0]:
+                best = (float(change[at]), int(begins[at[0]]), count, int(gaps[at[1]]), is_turned)
+    _, begin, count, gap, is_turned = best
+    if not count:
+        return False
+    stretch = order[begin - 1 : begin - 1 + count]
+    rest = np.delete(order, np.arange(begin - 1, begin - 1 + count))
+    order[:] = np.insert(rest, gap if gap < begin else gap - count, stretch[::-1] if is_turned else stretch)
+    return True

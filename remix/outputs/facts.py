@@ -18,6 +18,10 @@ LONGEST_LABEL = 32
 def about(run: Run) -> str:
     """A run's passages in a line: the requested tags or essays, else the query, or the text compared with."""
     options = run.options
+    if run.weave:
+        woven = run.model_copy(update={"weave": None})
+        material = f"{len(run.earlier)} accepted texts" if run.earlier else about(woven)
+        return f"Essay: {material}"
     if run.redoes and run.tasks:
         return f"Another variant of {run.tasks[0].place}/{run.tasks[0].kind}.{run.tasks[0].step}"
     if asked := ", ".join(options.tags or options.essays) or options.where:

@@ -11,7 +11,7 @@ from pathlib import Path
 from remix.errors import RunError
 from remix.outputs.layout import REQUEST
 from remix.outputs.originals import as_candidate
-from remix.records import GROUPS, RecordInput, Run
+from remix.records import GROUPS, RecordInput, Run, Task
 from remix.records.weave import WEAVES
 from remix.util import names
 from remix.util.files import is_within
@@ -48,12 +48,26 @@ def refuse_unknown(path: Path, run: Run) -> None:
         if not before.issuperset(task.reads) or not records <= earlier:
             raise RunError(f"{path / REQUEST}: plans no text that '{task.id}' reads before it.", BRING_BACK)
         before.add(task.id)
+        if task.place.startswith(f"{WEAVES}/") and not _is_part(run, task):
+            raise RunError(f"{path / REQUEST}: plans no essay with the part '{task.id}'.", BRING_BACK)
         if task.branch:
             record = next(each.record for each in run.earlier if each.record.id == task.branch.original)
             try:
                 as_candidate(record, task.branch.candidate)
             except RunError as error:
                 raise RunError(f"{path / REQUEST}: {error.message}", BRING_BACK) from error
+
+
+def _is_part(run: Run, task: Task) -> bool:
+    """Whether the plan of the run's essay has a part of a task's kind and step, made of passages that are known."""
+    weave = run.weave
+    if weave is None or task.variant > 1:
+        return False
+    once = task.kind in (weave.opening, weave.title) and task.step == 1 and task.reads
+    of_a_group = task.kind in (weave.paragraph, weave.objection, weave.synthesis) and task.step <= len(weave.groups)
+    records = {each.record for each in task.inputs if isinstance(each, RecordInput)}
+    has_sources = all(each.record.sources for each in run.earlier if each.record.id in records)
+    return bool(once or (of_a_group and has_sources and (task.passages or records)))
 
 
 def refuse_equal(path: Path, run: Run) -> None:

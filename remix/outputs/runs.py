@@ -103,7 +103,8 @@ def _why_passed_over(path: Path) -> str:
     except RunError:
         return _EMPTY if _never_began(path) else ""
     run = folder.run
-    if run.refreshes:
+    # The refresh of an essay is a whole essay.
+    if run.refreshes and not run.weave:
         return "a refresh"
     if any(task.branch for task in run.tasks):
         return "a run of branches"
