@@ -26,6 +26,8 @@ from remix.studio.engine_messages import (
     RedoRequest,
     ResumeRequest,
     TryRequest,
+    WeaveChoices,
+    WeaveRequest,
     WriteRequest,
 )
 from remix.studio.engine_process import EngineProcess
@@ -108,6 +110,18 @@ def test_two_jobs_a_redo_and_a_branch_are_written_by_one_process(studio: Listeni
     assert studio.pid == pid
     loaded = [value.loaded for name, value in studio.events if name == "model"]
     assert len(loaded) == 1, "the model was loaded once"
+
+
+def test_an_essay_is_planned_and_woven(studio: Listening) -> None:
+    options, asked = Options(tags=("clocks",), max_tokens=8), WeaveChoices(order="essay", length=50)
+    (paragraph,) = studio.jobs.estimate(options, asked).paragraphs
+    assert [each.id for each in paragraph.passages] == ["two-clocks/001", "two-clocks/002"]
+    assert paragraph.passages[0].first_words.startswith("The first clock runs fast.")
+    job = studio.ended(studio.jobs.add(WeaveRequest(options=options, weave=asked)))
+    assert (job.state, job.planned) == ("finished", 3), job.error
+    folder = studio.folder(job)
+    assert folder.run.weave
+    assert intact(folder)
 
 
 def test_the_words_that_came_are_the_text(studio: Listening) -> None:

@@ -199,6 +199,23 @@ def test_on_a_phone_by_touch(reader: Reader, browser: Browser, page: Page) -> No
     context.close()
 
 
+@pytest.mark.model
+def test_an_essay_is_planned_on_the_page_for_writing(page: Page, axe: str) -> None:
+    at(page, "write?tag=maps")
+    page.get_by_label("An essay woven from all of them").check()
+    page.get_by_label("Order of the passages").select_option("essay")
+    expect(page.get_by_label("Steps")).to_have_count(0)
+    plan = page.locator(".plan")
+    expect(plan).to_contain_text("The plan: 2 paragraphs", timeout=120_000)
+    expect(plan.get_by_role("link")).to_have_text([f"Maps, ¶ {number}" for number in (1, 2, 3, 4)])
+    page.reload()
+    expect(page.get_by_label("Order of the passages")).to_have_value("essay")
+    expect(plan).to_contain_text("2 paragraphs", timeout=120_000)
+    page.set_viewport_size({"width": 390, "height": 844})
+    fits(page)
+    assert barriers(page, axe) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_barriers(page: Page, axe: str, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

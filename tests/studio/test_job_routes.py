@@ -21,7 +21,7 @@ from remix.models.download import Pulled, Watch
 from remix.outputs import RunFolder, list_runs
 from remix.records import Options
 from remix.studio import events
-from remix.studio.engine_messages import AskEstimate, Began, Begin, Ended, Estimated, WriteRequest
+from remix.studio.engine_messages import AskEstimate, Began, Begin, Ended, Estimated, WeaveRequest, WriteRequest
 from remix.studio.guard import Access
 from remix.studio.model_pulls import Pulls
 from remix.studio.routes import application
@@ -138,6 +138,16 @@ def test_further_jobs(asked: Asked, path: str, body: dict[str, str], does: str) 
     assert body.items() <= begun.request.model_dump().items()
 
 
+def test_an_essay_to_be_woven(asked: Asked) -> None:
+    weave = {"order": "essay", "length": 400, "dialectic": True, "accepted": False}
+    answer = asked("POST", "/api/jobs", json={"options": {"tags": ["time"]}, "weave": weave})
+    assert (answer.status_code, answer.json()["does"], answer.json()["about"]) == (201, "weave", "time")
+    begun = asked.played.host.told[0]
+    assert isinstance(begun, Begin)
+    assert isinstance(begun.request, WeaveRequest)
+    assert begun.request.weave.model_dump() == weave
+
+
 def test_an_estimate(asked: Asked) -> None:
     answers: list[httpx.Response] = []
     asking = threading.Thread(
@@ -196,6 +206,8 @@ REFUSED = [
     ("an unknown option", "/api/jobs", {"options": {"tag": ["time"]}}, 422),
     ("too many steps", "/api/jobs", {"options": {"steps": 10**9}}, 422),
     ("a list", "/api/jobs", [], 422),
+    ("an essay of no length", "/api/jobs", {"options": {}, "weave": {"length": 49}}, 422),
+    ("an essay in no order", "/api/jobs/estimate", {"options": {}, "weave": {"order": "random"}}, 422),
     ("an unknown option to estimate", "/api/jobs/estimate", {"options": {"x": 1}}, 422),
     ("no run", "/api/jobs/resume", {}, 422),
     ("an empty run", "/api/jobs/resume", {"run": ""}, 422),
