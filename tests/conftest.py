@@ -136,13 +136,15 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     that. And this process flushes nothing to the disk: no test takes the machine's power away, and a run of twelve
     texts flushes 61 times. That remix asks for it, and in which order, is tested where `os.fsync` is watched.
 
+    The workers share a cache, in which one notes for all what the probe of the bundled model found, after 10 s.
+
     Models compute with one thread unless a test asks for more: on two cores with two of pytest's workers, two threads
     waited for each other's cores, and took half as much of their time again.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("REMIX_")]:
             patch.delenv(name)
-        patch.setenv("REMIX_CACHE", str(_cache(tmp_path_factory)))
+        patch.setenv("REMIX_CACHE", str(shared_folder(tmp_path_factory, "cache")))
         patch.setenv("OMP_NUM_THREADS", "1")
         patch.setattr(catalog, "OLLAMA_SERVICES", ())
         patch.setattr(os, "fsync", lambda handle: None)
@@ -153,13 +155,13 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cache, which pytest's workers share: to probe the bundled model takes 10 s, and one may do so for all."""
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, name: str) -> Path:
+    """A folder of this session of pytest that all its workers share, so that one makes what all need."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        return tmp_path_factory.mktemp("cache")
-    cache = tmp_path_factory.getbasetemp().parent / "cache"
-    cache.mkdir(exist_ok=True)
-    return cache
+        return tmp_path_factory.mktemp(name)
+    folder = tmp_path_factory.getbasetemp().parent / name
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.verification.test_signature import make_key
 
 ROOT = Path(__file__).parent.parent
 REMIX = Path(sys.executable).with_name("remix")
-STRACE = ("strace", "-f", "-qq", "-e", "trace=execve,execveat", "-e", "signal=none", "-s", "4096")
+STRACE = ("strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=execve,execveat", "-e", "signal=none", "-s", "4096")
 
 PROGRAMS = (
     *("git", "ssh-keygen", "python", "python3", "sh", "bash", "env", "uname", "ldconfig", "gcc", "ld", "fc-list"),

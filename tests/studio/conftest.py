@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
+from tests.conftest import shared_folder
 from tests.studio_pages import OpenReader, Reader, axe_script, chromium
 from tests.studio_server import served
 
@@ -46,4 +48,6 @@ def sit(browser: Browser) -> Iterator[OpenReader]:
 
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return axe_script(tmp_path_factory.mktemp("axe"))
+    place = shared_folder(tmp_path_factory, "axe")
+    with FileLock(place / ".lock"):
+        return axe_script(place)

@@ -9,6 +9,7 @@ import pytest
 from remix.outputs import RunFolder, reviews
 from remix.records import Standing
 from remix.workspace import Workspace
+from tests.conftest import eventually
 from tests.studio.test_home_page import write
 from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, says
 from tests.studio_server import FIRST, OTHER, PASSAGE, SECOND, TEXT, variants
@@ -182,14 +183,19 @@ def test_a_key_pressed_before_the_text_has_come_is_not_dropped(workspace: Worksp
     page.route("**/api/jobs/branch", lambda route: branches.append(route))
     area = page.locator("textarea")
 
+    def answer() -> None:
+        eventually(lambda: held or page.wait_for_timeout(1))
+        held.pop().continue_()
+
     press(page, "e")
     expect(area).to_be_focused()
     area.evaluate("(area) => area.setSelectionRange(9, 9)")
     with page.expect_request("**/api/jobs/branch") as asked:
         press(page, "Control+Shift+Enter", "Control+Shift+Enter")
-        held.pop().continue_()
+        answer()
     assert asked.value.post_data_json["text_before"] == TEXT[:9]
     expect(area).to_be_editable()
+    eventually(lambda: branches or page.wait_for_timeout(1))
     branches.pop().fulfill(status=409, json={"error": "Not today.", "hint": ""})
     expect(page.locator("#alarm")).to_contain_text("Not today.")
     assert not branches, "one job, however often the keys are pressed"
@@ -197,11 +203,11 @@ def test_a_key_pressed_before_the_text_has_come_is_not_dropped(workspace: Worksp
 
     press(page, "Escape", "e", "Control+Enter")
     expect(area).to_be_focused()
-    held.pop().continue_()
+    answer()
     expect(area).to_have_count(0)
     press(page, "e", "Escape")
     expect(area).to_have_count(0)
-    held.pop().continue_()
+    answer()
 
 
 @pytest.mark.usefixtures("folder")
