@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HOMES = {
-    "Job": "remix.generation.prepare",
+    "Job": "remix.generation.job",
     "Options": "remix.records",
     "Outcome": "remix.generation.execute",
     "Record": "remix.records",
     "RemixError": "remix.errors",
     "RunFolder": "remix.outputs",
+    "WeaveOptions": "remix.generation.weave",
     "generate": "remix.generation.execute",
     "open_workspace": "remix.workspace",
     "prepare": "remix.generation.prepare",
+    "prepare_weave": "remix.generation.weave",
     "read_seeds": "remix.corpus",
     "resume": "remix.generation.execute",
 }

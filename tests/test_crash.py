@@ -438,12 +438,13 @@ def test_whatever_fails_while_an_essay_is_put_together_nothing_is_lost(
     essay: Reference, faults: Make, tmp_path: Path
 ) -> None:
     """From an essay of which only the file and what comes after it are missing."""
+    writer = FakeWriter(trace=True)
+    whole = execute.generate(essay.job, tmp_path / "whole", writer=writer).folder
+    writer.close()
+    (whole.path / "essay.md").unlink()
+    (whole.path / MANIFEST).unlink()
     for at in range(1, 100):
-        writer = FakeWriter(trace=True)
-        folder = execute.generate(essay.job, tmp_path / str(at), writer=writer).folder
-        writer.close()
-        (folder.path / "essay.md").unlink()
-        (folder.path / MANIFEST).unlink()
+        folder = RunFolder.open(shutil.copytree(whole.path, tmp_path / str(at) / whole.path.name))
         fault = faults(folder.path, at)
         suffer(fault, partial(execute.resume, folder))
         check(folder.path, essay)

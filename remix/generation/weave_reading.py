@@ -94,7 +94,8 @@ def _accepted(pairs: Sequence[Pair], run: Run, record: str) -> Pair:
     """An accepted text in the place of its first passage."""
     earlier = next(each for each in run.earlier if each.record.id == record)
     source = earlier.record.sources[0]
-    pair = next(each for each in pairs if (each[1].id, each[1].text) == (source.passage, source.text))
+    # A stranger's request may name other passages than those of its texts.
+    pair = next((each for each in pairs if (each[1].id, each[1].text) == (source.passage, source.text)), pairs[0])
     return in_words_of(pair, earlier.edited if earlier.edited is not None else earlier.text)
 
 

@@ -60,8 +60,9 @@ class _EssayTasks:
     def _summaries(self) -> Iterator[Task]:
         """A summary of each passage that is read in the words of its summary."""
         kind = self._weave.summary
+        if kind is None:
+            return
         for id_ in dict.fromkeys(each for group in self._weave.groups for each in group.summarised):
-            assert kind is not None, "a plan with summarised passages names the kind"
             seed = task_seed(self._seed, self._passages[id_], self._templates[kind].sha256, kind, 1, 1)
             inputs = (PassageInput(passage=id_),)
             yield Task(place=id_, kind=kind, step=1, variant=1, inputs=inputs, seed=seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from click.testing import CliRunner, Result
 import remix.cli
 from remix.generation import execute, weave
 from remix.outputs.layout import ESSAY
-from remix.workspace import Workspace
+from remix.workspace import Workspace, shipped
 from tests.conftest import FakeWriter
 from tests.weaving import IDS, make_garden
 
@@ -97,3 +98,12 @@ def test_json_has_the_essays_figures(run: Command) -> None:
     assert told["done"] == told["total"] == 5
     assert told["paragraphs"] == 3
     assert told["heard"] + len(told["unheard"]) == 6
+
+
+def test_the_documentation_shows_a_plan_as_it_is_printed(run: Command, garden: Workspace) -> None:
+    page = Path(__file__).parent.parent.parent / "docs" / "weave.md"
+    shown = page.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    shutil.rmtree(garden.seeds)
+    shutil.copytree(shipped("seeds"), garden.seeds)
+    printed = run("weave", "--tag", "convergence", "--limit", 4, "--length", 250, "--plan")
+    assert printed.stdout.endswith(f"\n{shown}")

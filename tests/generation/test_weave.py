@@ -61,9 +61,11 @@ def test_each_paragraph_reads_its_group_and_the_paragraph_before(garden: Workspa
 def test_a_paragraph_hears_the_last_sentence_before(garden: Workspace, writer: FakeWriter) -> None:
     folder = woven_run(garden, writer)
     _, before = folder.read(PARAGRAPHS[0])
-    prompt = record_of(folder, PARAGRAPHS[1]).derivation.prompt.messages[-1].content
-    assert before.split()[-1] in prompt
-    assert "It was set by the second." not in prompt
+    messages = record_of(folder, PARAGRAPHS[1]).derivation.prompt.messages
+    assert [message.role for message in messages] == ["user", "assistant", "user"]
+    assert before.endswith(messages[1].content)
+    assert "It was set by the second." not in messages[-1].content
+    assert len(record_of(folder, PARAGRAPHS[0]).derivation.prompt.messages) == 1
 
 
 def test_the_essay_is_a_file_of_title_opening_and_paragraphs(garden: Workspace, writer: FakeWriter) -> None:
