@@ -115,8 +115,8 @@ def print_model(model: str, group: str, keep: Path, numbers: Sequence[int] | Non
         asked = {each.paragraph.text for each in other.bits}
         same = [each for each in alone.bits if each.paragraph.text in asked]
         for title, bits in (("alone", same), (arrangement, other.bits)):
-            found = list(of_model(bits))
-            print_table(f"{name}: the same sentences, {title}", found, bound(found))
+            if found := list(of_model(bits)):
+                print_table(f"{name}: the same sentences, {title}", found, bound(found) or lineage_by_model.LEAST)
 
 
 @click.command()
