@@ -16,7 +16,7 @@ import click
 import numpy as np
 from scipy.stats import binomtest
 
-from benchmarks.lineage_bits import Kept, Tokens, read
+from benchmarks.lineage_bits import Arrangement, Bits, read
 from benchmarks.machine import describe, in_words
 from benchmarks.report import blank, show
 from remix.measure import lineage as by_words
@@ -56,9 +56,9 @@ def of_words(essays: Sequence[KnownEssay]) -> Iterator[Judged]:
         yield from (judged(case, essay.held_out, row) for case, row in zip(essay.cases, rows, strict=True))
 
 
-def of_model(kept: Kept) -> Iterator[Judged]:
+def of_model(kept: Sequence[Bits]) -> Iterator[Judged]:
     """The sentences that a model read: a passage's score is its bits for each token of the sentence."""
-    for bits in kept.bits:
+    for bits in kept:
         essay = bits.paragraph.essay
         for case, gains in zip(bits.paragraph.cases, bits.gains, strict=True):
             by_token = [each / max(1, gains.tokens) for each in gains.bits]
@@ -104,12 +104,19 @@ def print_table(title: str, found: Sequence[Judged], least: float) -> None:
     show([table])
 
 
-def print_tokens(title: str, tokens: Sequence[Tokens]) -> None:
-    """The tokens computed, beside those of reading passages and text once."""
-    for count in sorted({each.passages for each in tokens}):
-        own = [each for each in tokens if each.passages == count]
-        computed, once = sum(each.computed for each in own), sum(each.once for each in own)
-        print(f"{title}, {count} passages: {computed} tokens computed, {once} if read once: {computed / once:.2f} ×")
+def print_model(model: str, group: str, keep: Path, numbers: Sequence[int] | None) -> None:
+    """How often a model is right on groups of passages, and on the same sentences in the other arrangements."""
+    name = f"{Path(model).stem}, {group} groups"
+    alone = read(model, group, "alone", keep, numbers)
+    print_table(f"by {name}", list(of_model(alone.bits)), lineage_by_model.LEAST)
+    others: tuple[Arrangement, ...] = ("in context", "left out")
+    for arrangement in others:
+        other = read(model, group, arrangement, keep, numbers)
+        asked = {each.paragraph.text for each in other.bits}
+        same = [each for each in alone.bits if each.paragraph.text in asked]
+        for title, bits in (("alone", same), (arrangement, other.bits)):
+            if found := list(of_model(bits)):
+                print_table(f"{name}: the same sentences, {title}", found, bound(found) or lineage_by_model.LEAST)
 
 
 @click.command()
@@ -122,16 +129,7 @@ def main(model: str | None, keep: Path | None, only_kept: bool) -> None:
         print_table(f"by words, {name}", list(of_words(essays)), by_words.LEAST)
     if model and keep:
         for group in ("small", "large"):
-            alone = read(model, group, "alone", keep, () if only_kept else None)
-            found = list(of_model(alone))
-            print_table(f"by {Path(model).stem}, {group} groups, passages alone", found, lineage_by_model.LEAST)
-            print_tokens("alone", alone.tokens)
-            left_out = read(model, group, "left out", keep, () if only_kept else None)
-            known = {each.paragraph.text for each in left_out.bits}
-            same = alone._replace(bits=[each for each in alone.bits if each.paragraph.text in known])
-            print_table("the same sentences, passages alone", list(of_model(same)), bound(found))
-            print_table("the same sentences, one passage left out", found := list(of_model(left_out)), bound(found))
-            print_tokens("left out", left_out.tokens)
+            print_model(model, group, keep, () if only_kept else None)
     print(in_words(describe()))
 
 

@@ -1,26 +1,26 @@
 """Bits by sentence and passage of the cases of `tests/lineage_cases.py`, by a model, kept in a file as they come.
 
-Two arrangements: *alone*, each passage by itself before the text (`remix/reader/gains.py`), and *left out*, all
-passages but one (`remix/reader/leave_one_out.py`).
+Three arrangements: *alone*, each sentence by itself after each passage by itself (`remix/reader/gains.py`); *in
+context*, the sentences of a paragraph one after another, after each passage by itself and after none; and *left out*,
+those sentences after all passages but one (`remix/reader/leave_one_out.py`).
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from remix.engine.local import LoadOptions, LocalModel
-from remix.measure.sentences import sentences
 from remix.models import prepared
 from remix.reader import gains, leave_one_out
 from remix.reader.gains import SentenceGains, TextToRead
-from remix.reader.sentence_bits import GAP, by_sentence
+from remix.reader.leave_one_out import GAP
 from tests.lineage_cases import KnownEssay, LineageCase, known_essays, large_essays
 
-Arrangement = Literal["alone", "left out"]
+Arrangement = Literal["alone", "in context", "left out"]
 
 CONTEXT = 2560
 """Tokens of the longest prompt."""
@@ -134,7 +134,7 @@ def _ask(reader: LocalModel, essay: Sequence[Paragraph], arrangement: Arrangemen
     """The rows of an essay's paragraphs; the first has the tokens of all."""
     passages = list(essay[0].essay.passages.values())
     before = reader.engine.computed
-    found = [list(each) for each in (_alone if arrangement == "alone" else _left_out)(reader, passages, essay)]
+    found = [list(each) for each in ARRANGED[arrangement](reader, passages, essay)]
     prompt = len(reader.tokenize_text(GAP.join(passages) + GAP))
     once = sum(prompt + len(reader.tokenize_text(each.text)) for each in essay)
     tokens: tuple[int, ...] | None = (len(passages), reader.engine.computed - before, once)
@@ -144,18 +144,39 @@ def _ask(reader: LocalModel, essay: Sequence[Paragraph], arrangement: Arrangemen
 
 
 def _alone(reader: LocalModel, passages: Sequence[str], essay: Sequence[Paragraph]) -> list[Sequence[SentenceGains]]:
-    asked = gains.ask(reader, [TextToRead(tuple(passages), each.text) for each in essay])
-    return [gains.answered(each, sentences(own.text)) for each, own in zip(asked, essay, strict=True)]
+    texts = [TextToRead(tuple(passages), tuple(case.sentence for case in each.cases), "en") for each in essay]
+    return [gains.answered(each) for each in gains.ask(reader, texts)]
+
+
+def _in_context(
+    reader: LocalModel, passages: Sequence[str], essay: Sequence[Paragraph]
+) -> list[Sequence[SentenceGains]]:
+    asked = [[reader.score_text(before, each.text) for each in essay] for before in ("", *_before(passages))]
+    found: list[Sequence[SentenceGains]] = []
+    for at, each in enumerate(essay):
+        own = [case.sentence for case in each.cases]
+        none, *after = [leave_one_out.by_sentence(scores[at].result(), own) for scores in asked]
+        rows = [tuple(bits[number] - none[number] for bits in after) for number in range(len(own))]
+        found.append(
+            [SentenceGains(one, len(reader.tokenize_text(one)), row) for one, row in zip(own, rows, strict=True)]
+        )
+    return found
+
+
+def _before(passages: Sequence[str]) -> list[str]:
+    return [f"{each}{GAP}" for each in passages]
 
 
 def _left_out(
     reader: LocalModel, passages: Sequence[str], essay: Sequence[Paragraph]
 ) -> list[Sequence[SentenceGains]]:
     asked = [leave_one_out.ask(reader, passages, each.text) for each in essay]
-    found: list[Sequence[SentenceGains]] = []
-    for each in asked:
-        support = leave_one_out.answered(each)
-        lengths = by_sentence(each.whole.result(), [one.sentence for one in support.sentences])
-        rows = zip(support.sentences, lengths, strict=True)
-        found.append([SentenceGains(one.sentence, length.tokens, one.bits) for one, length in rows])
-    return found
+    return [
+        [SentenceGains(one.sentence, len(reader.tokenize_text(one.sentence)), one.bits) for one in found.sentences]
+        for found in map(leave_one_out.answered, asked)
+    ]
+
+
+ARRANGED: Mapping[
+    Arrangement, Callable[[LocalModel, Sequence[str], Sequence[Paragraph]], list[Sequence[SentenceGains]]]
+] = {"alone": _alone, "in context": _in_context, "left out": _left_out}

@@ -19,8 +19,8 @@ from remix.engine.chunks import Chunk, cut
 from remix.engine.llama import LlamaModel
 from remix.measure.sentences import sentences
 from remix.models import prepared
-from remix.reader.leave_one_out import parts_of
-from remix.reader.sentence_bits import GAP
+from remix.reader.gains import prose_in
+from remix.reader.leave_one_out import GAP, parts_of
 from remix.workspace import shipped
 
 PASSAGES, WORDS = 200, 100
@@ -34,7 +34,7 @@ class Counted(NamedTuple):
     """Tokens of an essay's paragraphs."""
 
     alone: int
-    """Each passage alone before the text, and the text without any."""
+    """Each sentence by itself, after prose and after each passage by itself."""
     left_out: int
     """All passages before the text, and all but each."""
     once: int
@@ -61,7 +61,16 @@ def counted(model: LlamaModel, passages: Sequence[str], size: int) -> Counted:
     groups = [passages[at : at + size] for at in range(0, len(passages) - size + 1, size)]
     made = [(group, paragraph(group)) for group in groups]
     return Counted(
-        sum(computed(model, [("", text), *((f"{each}{GAP}", text) for each in group)]) for group, text in made),
+        # The prose is computed once for the whole essay.
+        computed(
+            model,
+            [
+                (f"{before}{GAP}", sentence)
+                for group, text in made
+                for before in (prose_in("en"), *group)
+                for sentence in sentences(text)
+            ],
+        ),
         sum(
             computed(
                 model,
@@ -93,7 +102,8 @@ def main(model: str | None) -> None:
     path, file = prepared.resolve(model, ())
     folder = shipped("seeds")
     shipped_passages = [each.text for essay in read_seeds(folder, folder.parent) for each in essay.passages]
-    passages = list(islice(cycle(shipped_passages), PASSAGES))
+    # With a number before each, so that no passage occurs twice.
+    passages = [f"{number}. {each}" for number, each in enumerate(islice(cycle(shipped_passages), PASSAGES), 1)]
     table = blank(
         f"{file.name}: tokens of {PASSAGES} passages in paragraphs of about {WORDS} words",
         *("passages each", "read once", "passages alone", "", "one left out", ""),

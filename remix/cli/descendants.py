@@ -31,7 +31,7 @@ def print_descendants(workspace: Workspace, passage: str, as_json: bool) -> None
                     "record": step.record.id,
                     "passages_sha256": list(step.record.derivation.passages),
                     "flags": list(step.record.flags),
-                    "heard": sentences,
+                    **({} if sentences is None else {"heard": sentences}),
                 }
                 for step, sentences in zip(steps, heard, strict=True)
             ]

@@ -1,19 +1,44 @@
 """By how many bits each passage makes each sentence of a text more probable.
 
-Takes a `TextScorer`, passages and a text; gives bits by sentence and passage. The bits of a passage p for a sentence
-t are log2 p(t | p, text before t) − log2 p(t | text before t), where p stands before the text with a blank line
-between: the pointwise mutual information of sentence and passage. Each passage is read alone, so that passages that
-say the same don't stand in for each other, and so that a passage is computed once for all texts made from it.
+Takes a `TextScorer`, passages and sentences; gives bits by sentence and passage. The bits of a passage p for a
+sentence s are log2 p(s | p) − log2 p(s | prose), where p, or some prose that says nothing, stands before the sentence
+with a blank line between. Each passage is read alone, so that passages that say the same don't stand in for each
+other; each sentence is scored alone, because the text before it may say what the passage says; and the passage is
+compared with prose, because compared with nothing any passage makes any sentence more probable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple
 
-from remix.reader.sentence_bits import GAP, TextScorer, by_sentence
+from remix.reader.leave_one_out import GAP, TextScorer
 from remix.records import Score
+
+PROSE: Mapping[str, str] = {
+    "en": "This is a page from an essay. It is written in plain prose, one sentence after another, for readers who "
+    "have a little time. Each paragraph keeps to its subject, and each sentence says something about the matter at "
+    "hand.",
+    "de": "Dies ist eine Seite aus einem Essay. Sie ist in schlichter Prosa geschrieben, ein Satz nach dem anderen, "
+    "für Leser, die ein wenig Zeit haben. Jeder Absatz bleibt bei seinem Thema, und jeder Satz sagt etwas zur Sache.",
+    "fr": "Ceci est une page d’un essai. Elle est écrite en prose simple, une phrase après l’autre, pour des "
+    "lecteurs qui ont un peu de temps. Chaque paragraphe s’en tient à son sujet, et chaque phrase dit quelque chose "
+    "de la question.",
+    "es": "Esta es una página de un ensayo. Está escrita en prosa sencilla, una frase tras otra, para lectores que "
+    "tienen un poco de tiempo. Cada párrafo se atiene a su tema, y cada frase dice algo sobre el asunto.",
+}
+"""Prose that says nothing, by language; for further languages the English."""
+
+
+class TextToRead(NamedTuple):
+    """A text's sentences, and the passages that may stand behind them."""
+
+    passages: tuple[str, ...]
+    sentences: tuple[str, ...]
+    language: str | None
+    """The passages' language by its code."""
 
 
 class SentenceGains(NamedTuple):
@@ -26,45 +51,54 @@ class SentenceGains(NamedTuple):
     """For each passage the bits by which the passage makes the sentence more probable; below 0 less probable."""
 
 
-class TextToRead(NamedTuple):
-    """A text, and the passages that may stand behind it."""
-
-    passages: tuple[str, ...]
-    text: str
-
-
 class AskedGains(NamedTuple):
-    """The scores of a text alone, and after each passage, on their way."""
+    """The scores of a text's sentences, on their way: after prose, and after each passage."""
 
-    alone: Future[Score]
-    after: tuple[Future[Score], ...]
+    text: TextToRead
+    prose: tuple[Future[Score], ...]
+    after: tuple[tuple[Future[Score], ...], ...]
 
 
 def ask(scorer: TextScorer, texts: Sequence[TextToRead]) -> list[AskedGains]:
-    """Ask for all scores of several texts; no passage and no text is blank.
+    """Ask for all scores of several texts; no passage and no sentence is blank.
 
-    All texts of a passage are asked in a row, so that the passage's prompt is computed once. Raises `PromptError` if
-    a prompt doesn't fit.
+    All sentences after a passage are asked in a row, so that the passage's prompt is computed once. Raises
+    `PromptError` if a prompt doesn't fit.
     """
-    alone = [scorer.score_text("", each.text) for each in texts]
-    places = [(passage, at, number) for at, each in enumerate(texts) for number, passage in enumerate(each.passages)]
-    order = {passage: place for place, passage in enumerate(dict.fromkeys(passage for passage, _, _ in places))}
-    after = {
-        (at, number): scorer.score_text(f"{passage}{GAP}", texts[at].text)
-        for passage, at, number in sorted(places, key=lambda place: (order[place[0]], *place[1:]))
-    }
+
+    def scores(before: str, text: TextToRead) -> tuple[Future[Score], ...]:
+        return tuple(scorer.score_text(f"{before}{GAP}", sentence) for sentence in text.sentences)
+
+    prose = [scores(prose_in(each.language), each) for each in texts]
+    reading: dict[str, list[int]] = {}
+    """For each passage, the numbers of the texts made from the passage."""
+    for at, text in enumerate(texts):
+        for passage in dict.fromkeys(text.passages):
+            reading.setdefault(passage, []).append(at)
+    after = {(passage, at): scores(passage, texts[at]) for passage, numbers in reading.items() for at in numbers}
     return [
-        AskedGains(alone[at], tuple(after[at, number] for number in range(len(each.passages))))
-        for at, each in enumerate(texts)
+        AskedGains(text, prose[at], tuple(after[passage, at] for passage in text.passages))
+        for at, text in enumerate(texts)
     ]
 
 
-def answered(asked: AskedGains, own: Sequence[str]) -> tuple[SentenceGains, ...]:
-    """What the passages give to each of the text's sentences `own`, once all scores are there. Raises the engine's
-    errors."""
-    alone = by_sentence(asked.alone.result(), own)
-    after = [by_sentence(each.result(), own) for each in asked.after]
+def answered(asked: AskedGains) -> tuple[SentenceGains, ...]:
+    """What the passages give to each sentence, once all scores are there. Raises the engine's errors."""
+    prose = [each.result() for each in asked.prose]
+    after = [[_bits(each.result()) for each in scores] for scores in asked.after]
     return tuple(
-        SentenceGains(sentence, alone[at].tokens, tuple(round(each[at].bits - alone[at].bits, 4) for each in after))
-        for at, sentence in enumerate(own)
+        SentenceGains(
+            sentence, len(prose[at].logprobs), tuple(round(bits[at] - _bits(prose[at]), 4) for bits in after)
+        )
+        for at, sentence in enumerate(asked.text.sentences)
     )
+
+
+def prose_in(language: str | None) -> str:
+    """Prose that says nothing, in a language as far as there is one."""
+    return PROSE.get(language or "en", PROSE["en"])
+
+
+def _bits(score: Score) -> float:
+    """log2 of the probability of all that was scored."""
+    return math.fsum(score.logprobs) / math.log(2)

@@ -8,14 +8,26 @@ Parts that say the same stand in for each other: without one of them little is l
 
 from __future__ import annotations
 
+import math
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from concurrent.futures import Future
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import accumulate, pairwise
+from typing import NamedTuple, Protocol
 
 from remix.measure.sentences import sentences
-from remix.reader.sentence_bits import GAP, TextScorer, by_sentence, starts_of
 from remix.records import Frozen, Score
+
+GAP = "\n\n"
+"""Between the passage and the text."""
+
+
+class TextScorer(Protocol):
+    """Gives log-probabilities: a `LocalModel`."""
+
+    def score_text(self, before: str, text: str, /) -> Future[Score]:
+        """Score a text as the continuation of another text, which may be empty."""
 
 
 class Part(NamedTuple):
@@ -62,7 +74,7 @@ def parts_of(passages: Sequence[str]) -> tuple[Part, ...]:
         )
     passage = passages[0]
     own = sentences(passage)
-    places = [*starts_of(passage.encode(), own), len(passage.encode())]
+    places = [*_starts(passage.encode(), own), len(passage.encode())]
     cuts = [(passage.encode()[:begin], passage.encode()[end:]) for begin, end in pairwise(places)]
     return tuple(
         Part(sentence, (before + after).decode().strip()) for sentence, (before, after) in zip(own, cuts, strict=True)
@@ -88,7 +100,26 @@ def answered(asked: Asked) -> Support:
     return Support(
         parts=tuple(each.words for each in asked.parts),
         sentences=tuple(
-            Supported(sentence=sentence, bits=tuple(round(whole[at].bits - each[at].bits, 4) for each in without))
+            Supported(sentence=sentence, bits=tuple(round(whole[at] - each[at], 4) for each in without))
             for at, sentence in enumerate(own)
         ),
     )
+
+
+def by_sentence(score: Score, own: Sequence[str]) -> list[float]:
+    """log2 of each sentence's probability. A token belongs to the sentence in which its last byte stands."""
+    starts = _starts(b"".join(score.pieces), own)
+    sums: list[list[float]] = [[] for _ in own]
+    for end, logprob in zip(accumulate(map(len, score.pieces)), score.logprobs, strict=True):
+        sums[max(0, bisect_left(starts, end) - 1)].append(logprob)
+    return [math.fsum(each) / math.log(2) for each in sums]
+
+
+def _starts(text: bytes, own: Sequence[str]) -> list[int]:
+    """The byte at which each sentence begins in a text, however its words are spaced there."""
+    starts, at = [], 0
+    for sentence in own:
+        found = re.compile(rb"\W+?".join(re.escape(word.encode()) for word in sentence.split())).search(text, at)
+        starts.append(found.start() if found else at)
+        at = found.end() if found else at
+    return starts

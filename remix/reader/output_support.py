@@ -11,8 +11,7 @@ from pathlib import Path
 from remix.engine.local import LoadOptions, LocalModel, Vocabulary
 from remix.errors import PromptError
 from remix.reader import leave_one_out
-from remix.reader.leave_one_out import Support
-from remix.reader.sentence_bits import GAP
+from remix.reader.leave_one_out import GAP, Support
 from remix.records import Message, ModelFile, Record
 from remix.util import environment
 

@@ -11,21 +11,21 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from remix.analysis.run_lineages import OutputLineage, lineages, passages_of, sentences_of, store
+from remix.analysis.run_lineages import OutputLineage, lineages, passages_of, store
 from remix.engine.local import LoadOptions, LocalModel, Vocabulary
 from remix.errors import PromptError
 from remix.measure.language import language_of
 from remix.outputs.run import RunFolder
 from remix.reader import gains, lineage_by_model
 from remix.reader.gains import TextToRead
+from remix.reader.leave_one_out import GAP
 from remix.reader.run_readings import OpenModel
-from remix.reader.sentence_bits import GAP
 from remix.records import ModelFile
 from remix.records.lineage import LineageFile
 from remix.util import environment
 
 ROOM = 8
-"""Tokens beyond those of passage and text: the token that begins a text, and words cut elsewhere at the join."""
+"""Tokens beyond those of passage and sentence: the token that begins a prompt, and some to spare."""
 
 
 class RunLineages(NamedTuple):
@@ -35,17 +35,6 @@ class RunLineages(NamedTuple):
     """In the order of the plan."""
     left_out: list[str]
     """Tasks whose text or a passage is blank, or exceeds the reader's context."""
-
-
-class _Asked(NamedTuple):
-    """An output whose lineage is to be asked for."""
-
-    output: OutputLineage
-    text: str
-
-    @property
-    def to_read(self) -> TextToRead:
-        return TextToRead(tuple(passages_of(self.output.record).values()), self.text)
 
 
 def read(folder: RunFolder, model: tuple[Path, ModelFile], open_model: OpenModel | None = None) -> RunLineages:
@@ -58,7 +47,7 @@ def read(folder: RunFolder, model: tuple[Path, ModelFile], open_model: OpenModel
     path, file = model
     outputs = list(lineages(folder))
     known = {each.task.id: each for each in outputs if is_by(each.file, file)}
-    missing = [_Asked(each, folder.read(each.task.id)[1]) for each in outputs if each.task.id not in known]
+    missing = [each for each in outputs if each.task.id not in known]
     for each in _ask(path, file, missing, open_model or LocalModel):
         known[each.task.id] = each
         with folder.lock():
@@ -77,7 +66,7 @@ def read_output(folder: RunFolder, output: OutputLineage, model: tuple[Path, Mod
     path, file = model
     if is_by(output.file, file):
         return output
-    for found in _ask(path, file, [_Asked(output, folder.read(output.task.id)[1])], LocalModel):
+    for found in _ask(path, file, [output], LocalModel):
         with folder.lock():
             store(folder, found.task.id, found.file)
         return found
@@ -95,29 +84,38 @@ def is_by(found: LineageFile, file: ModelFile) -> bool:
     )
 
 
-def _ask(path: Path, file: ModelFile, outputs: Sequence[_Asked], open_model: OpenModel) -> Iterator[OutputLineage]:
+def _ask(
+    path: Path, file: ModelFile, outputs: Sequence[OutputLineage], open_model: OpenModel
+) -> Iterator[OutputLineage]:
     """The lineages of outputs, without those that can't be read."""
-    worded = [each for each in outputs if all(words.strip() for words in (each.text, *each.to_read.passages))]
+    texts = [(each, _to_read(each)) for each in outputs]
+    worded = [
+        (each, text) for each, text in texts if text.sentences and all(words.strip() for words in text.passages)
+    ]
     if not worded:
         return
     with closing(Vocabulary(path, file)) as tokens:
-        lengths = [_longest(tokens, each.to_read) for each in worded]
+        lengths = [_longest(tokens, text) for _, text in worded]
     fitting = [each for each, length in zip(worded, lengths, strict=True) if length <= file.context]
     if not fitting:
         return
     context = max(length for length in lengths if length <= file.context)
     with open_model(path, file, LoadOptions((context,), None, environment.default_threads())) as model:
-        asked = gains.ask(model, [each.to_read for each in fitting])
-        for each, scores in zip(fitting, asked, strict=True):
-            record, found = each.output.record, each.output.file
-            passages = passages_of(record)
-            gained = gains.answered(scores, sentences_of(record, each.text))
-            language = language_of(GAP.join(passages.values()))
-            by_model = lineage_by_model.lineage(passages, gained, file, language)
-            yield each.output._replace(file=found.model_copy(update={"model": by_model}))
+        asked = gains.ask(model, [text for _, text in fitting])
+        for (each, text), scores in zip(fitting, asked, strict=True):
+            passages = passages_of(each.record)
+            by_model = lineage_by_model.lineage(passages, gains.answered(scores), file, text.language)
+            yield each._replace(file=each.file.model_copy(update={"model": by_model}))
 
 
-def _longest(tokens: Vocabulary, output: TextToRead) -> int:
-    """The tokens of the longest prompt with the text."""
-    longest = max(tokens.count_text(f"{passage}{GAP}") for passage in output.passages)
-    return longest + tokens.count_text(output.text) + ROOM
+def _to_read(output: OutputLineage) -> TextToRead:
+    passages = tuple(passages_of(output.record).values())
+    own = tuple(each.sentence for each in output.file.words.sentences)
+    return TextToRead(passages, own, language_of(GAP.join(passages)))
+
+
+def _longest(tokens: Vocabulary, text: TextToRead) -> int:
+    """The tokens of the longest prompt with a sentence of the text."""
+    before = (gains.prose_in(text.language), *text.passages)
+    longest = max(tokens.count_text(f"{each}{GAP}") for each in before)
+    return longest + max(map(tokens.count_text, text.sentences)) + ROOM

@@ -10,34 +10,43 @@ import pytest
 from remix.engine.local import LoadOptions, LocalModel
 from remix.measure.sentences import sentences
 from remix.reader import gains, lineage_by_model
-from remix.reader.gains import SentenceGains, TextToRead
+from remix.reader.gains import PROSE, SentenceGains, TextToRead
 from remix.records import ModelFile
 from remix.records.lineage import Lineage
 from tests.conftest import FILE
 from tests.planted import CHOIR, CLOCK
 from tests.reader.fake_scorer import FakeScorer
 
-PASSAGES = {"clock": "The clock runs fast.", "sun": "Nobody asked the sun."}
+PASSAGES = ("The clock runs fast.", "Nobody asked the sun.")
 
 
-def test_bits_are_what_a_passage_alone_gives_to_a_sentence() -> None:
+def test_bits_are_what_a_passage_gives_to_a_sentence_by_itself() -> None:
     scorer = FakeScorer()
-    text = "Nobody asked the moon. The clock sets."
-    asked = gains.ask(scorer, [TextToRead(tuple(PASSAGES.values()), text)])
-    assert scorer.asked == [f"|{text}", f"The clock runs fast.\n\n|{text}", f"Nobody asked the sun.\n\n|{text}"]
-    # A word that the passage has is 8 times as probable: 3 bits.
-    assert gains.answered(asked[0], sentences(text)) == (
-        SentenceGains("Nobody asked the moon.", 4, (0.0, 9.0)),
+    own = ("Nobody asked the moon.", "The clock sets.")
+    (asked,) = gains.ask(scorer, [TextToRead(PASSAGES, own, "en")])
+    before = (PROSE["en"], *PASSAGES)
+    assert scorer.asked == [f"{each}\n\n|{sentence}" for each in before for sentence in own]
+    # A word that the passage has and the prose hasn't is 8 times as probable: 3 bits.
+    assert gains.answered(asked) == (
+        SentenceGains("Nobody asked the moon.", 4, (-3.0, 6.0)),
         SentenceGains("The clock sets.", 3, (6.0, 0.0)),
     )
 
 
-def test_texts_of_a_passage_are_asked_in_a_row() -> None:
+def test_sentences_after_a_passage_are_asked_in_a_row() -> None:
     scorer = FakeScorer()
-    texts = [TextToRead(("P.", "Q."), "One."), TextToRead(("R.",), "Two."), TextToRead(("Q.", "P."), "Three.")]
+    texts = [TextToRead(("P.", "Q."), ("One.",), "de"), TextToRead(("R.",), ("Two.",), None)]
+    texts.append(TextToRead(("Q.", "P."), ("Three.", "Four."), "xx"))
     asked = gains.ask(scorer, texts)
     assert [len(each.after) for each in asked] == [2, 1, 2]
-    assert scorer.asked[3:] == [*("P.\n\n|One.", "P.\n\n|Three.", "Q.\n\n|One.", "Q.\n\n|Three."), "R.\n\n|Two."]
+    prose = [PROSE["de"], *3 * [PROSE["en"]]]
+    assert scorer.asked[:4] == [
+        f"{before}\n\n|{each}" for before, each in zip(prose, ("One.", "Two.", "Three.", "Four."), strict=True)
+    ]
+    assert scorer.asked[4:] == [
+        *("P.\n\n|One.", "P.\n\n|Three.", "P.\n\n|Four.", "Q.\n\n|One.", "Q.\n\n|Three.", "Q.\n\n|Four."),
+        "R.\n\n|Two.",
+    ]
 
 
 def lineage(*bits: float, tokens: int = 10) -> Lineage:
@@ -70,10 +79,9 @@ def test_the_reader_is_named() -> None:
 
 @pytest.mark.model
 def test_a_copy_gets_most_bits_from_its_passage(model_path: Path, model_file: ModelFile) -> None:
-    text = f"{sentences(CHOIR)[0]} {sentences(CLOCK)[0]}"
+    own = (sentences(CHOIR)[0], sentences(CLOCK)[0])
     with LocalModel(model_path, model_file, LoadOptions((512,), None, 1)) as model:
-        (asked,) = gains.ask(model, [TextToRead((CHOIR, CLOCK), text)])
-        found = gains.answered(asked, sentences(text))
-    passages = {"choir": CHOIR, "clock": CLOCK}
-    made = lineage_by_model.lineage(passages, found, model_file, "en")
+        (asked,) = gains.ask(model, [TextToRead((CHOIR, CLOCK), own, "en")])
+        found = gains.answered(asked)
+    made = lineage_by_model.lineage({"choir": CHOIR, "clock": CLOCK}, found, model_file, "en")
     assert [each.behind[0].passage for each in made.sentences] == ["choir", "clock"]
