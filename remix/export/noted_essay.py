@@ -6,6 +6,7 @@ format.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -44,7 +45,7 @@ class EssayText(NamedTuple):
 
     output: ReviewedOutput
     label: str
-    """`opening`, or the number of the paragraph in words."""
+    """`opening`, `paragraph 2`, or of further texts the kind with a number."""
     lineage: Lineage
     marked: tuple[Marked, ...]
     """The text in stretches."""
@@ -113,7 +114,7 @@ def essay_of(run: Run, outputs: Sequence[ReviewedOutput], with_notes: bool = Tru
     if run.weave is None or order is None:
         return None
     chosen = {output.found.task.id: output for output in outputs}
-    texts = [chosen[task] for task in order.texts if task in chosen]
+    texts = [chosen[task] for task in order.texts if task in chosen and chosen[task].text.strip()]
     if not texts:
         return None
     heading = chosen.get(order.title)
@@ -184,11 +185,11 @@ def percent(share: float) -> str:
 
 
 def _labels(texts: Sequence[ReviewedOutput], weave: Weave) -> Iterator[str]:
-    paragraph = 0
-    for each in texts:
-        is_opening = each.found.task.kind == weave.opening
-        paragraph += not is_opening
-        yield "opening" if is_opening else f"paragraph {paragraph}"
+    names = {weave.paragraph: "paragraph"}
+    numbers: Counter[str] = Counter()
+    for kind in (each.found.task.kind for each in texts):
+        numbers[kind] += 1
+        yield "opening" if kind == weave.opening else f"{names.get(kind, kind)} {numbers[kind]}"
 
 
 def _text(output: ReviewedOutput, label: str, notes: list[str] | None) -> EssayText:
