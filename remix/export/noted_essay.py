@@ -109,7 +109,9 @@ def essay_texts(found: Sequence[FoundOutput]) -> list[FoundOutput]:
 def essay_of(run: Run, outputs: Sequence[ReviewedOutput], with_notes: bool = True) -> NotedEssay | None:
     """The essay that a run weaves, of those of its texts that were chosen; null for other runs, as long as a text of
     the essay isn't written, and if no paragraph was chosen."""
-    folder = next((each.found.folder for each in outputs if each.found.folder.run.name == run.name), None)
+    folders = [each.found.folder for each in outputs]
+    # With a refresh, all texts may be the refresh's.
+    folder = next((each for each in folders if each.run.name == run.name), folders[0] if folders else None)
     order = essay_order(folder) if folder else None
     if run.weave is None or order is None:
         return None
