@@ -57,10 +57,11 @@ def _threads(outputs: Sequence[ReviewedOutput], woven: noted_essay.NotedEssay | 
 
 
 def _essay(woven: noted_essay.NotedEssay, threaded: threads.Threads) -> dict[str, Any]:
+    unheard = frozenset(woven.unheard)
     return {
         "title": woven.title,
         "about": noted_essay.counts(woven),
-        "unheard": [each for each in threaded.passages if each.source.passage in woven.unheard],
+        "unheard": [each for each in threaded.passages if each.source.passage in unheard],
         "texts": [_output(each.output, threaded.texts) for each in woven.texts],
         "heading": _output(woven.heading, {}) if woven.heading else None,
     }

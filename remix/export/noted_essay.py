@@ -6,6 +6,7 @@ format.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -44,7 +45,7 @@ class EssayText(NamedTuple):
 
     output: ReviewedOutput
     label: str
-    """`opening`, or the number of the paragraph in words."""
+    """`opening`, `paragraph 2`, or of further texts the kind with a number."""
     lineage: Lineage
     marked: tuple[Marked, ...]
     """The text in stretches."""
@@ -108,12 +109,14 @@ def essay_texts(found: Sequence[FoundOutput]) -> list[FoundOutput]:
 def essay_of(run: Run, outputs: Sequence[ReviewedOutput], with_notes: bool = True) -> NotedEssay | None:
     """The essay that a run weaves, of those of its texts that were chosen; null for other runs, as long as a text of
     the essay isn't written, and if no paragraph was chosen."""
-    folder = next((each.found.folder for each in outputs if each.found.folder.run.name == run.name), None)
+    folders = [each.found.folder for each in outputs]
+    # With a refresh, all texts may be the refresh's.
+    folder = next((each for each in folders if each.run.name == run.name), folders[0] if folders else None)
     order = essay_order(folder) if folder else None
     if run.weave is None or order is None:
         return None
     chosen = {output.found.task.id: output for output in outputs}
-    texts = [chosen[task] for task in order.texts if task in chosen]
+    texts = [chosen[task] for task in order.texts if task in chosen and chosen[task].text.strip()]
     if not texts:
         return None
     heading = chosen.get(order.title)
@@ -184,11 +187,11 @@ def percent(share: float) -> str:
 
 
 def _labels(texts: Sequence[ReviewedOutput], weave: Weave) -> Iterator[str]:
-    paragraph = 0
-    for each in texts:
-        is_opening = each.found.task.kind == weave.opening
-        paragraph += not is_opening
-        yield "opening" if is_opening else f"paragraph {paragraph}"
+    names = {weave.paragraph: "paragraph"}
+    numbers: Counter[str] = Counter()
+    for kind in (each.found.task.kind for each in texts):
+        numbers[kind] += 1
+        yield "opening" if kind == weave.opening else f"{names.get(kind, kind)} {numbers[kind]}"
 
 
 def _text(output: ReviewedOutput, label: str, notes: list[str] | None) -> EssayText:
