@@ -25,7 +25,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no browser test of the studio: no chromium here")
 
-SOON = 15_000
+SOON = 30_000
 """Milliseconds until what should be there must be: machines may be busy."""
 
 OpenReader = Callable[..., "Reader"]

@@ -380,7 +380,9 @@ def test_no_job_that_was_acknowledged_is_lost_when_the_studio_is_killed(workspac
 def test_ctrl_c_stops_the_run_that_is_being_written_and_says_so(workspace: Workspace) -> None:
     with served(workspace.root, command="studio") as (address, process), Client(address) as client:
         client.enter()
-        job = client.post("/api/jobs", json={"options": {"kinds": ["again"], "variants": 40}}).json()["id"]
+        job = client.post("/api/jobs", json={"options": {"kinds": ["again"], "variants": 40, "parallel": 4}}).json()[
+            "id"
+        ]
 
         def now() -> dict[str, Any]:
             return next(each for each in client.get("/api/jobs").json()["jobs"] if each["id"] == job)
