@@ -205,13 +205,13 @@ class _Following:
         self._watch(state)
 
     def _paces(self, workers: list[WorkerState], seconds: float) -> list[str]:
-        paces = {each: (each.sampled - self._before.get(each.number, 0)) / seconds for each in workers}
+        paces = [(each.sampled - self._before.get(each.number, 0)) / seconds for each in workers]
         self._before = {each.number: each.sampled for each in workers}
         if len(workers) > _FEW:
-            slow, fast = min(paces.values()), max(paces.values())
-            return [f"{len(workers)} workers: {slow:.0f} to {fast:.0f} tokens/s each"]
+            return [f"{len(workers)} workers: {min(paces):.0f} to {max(paces):.0f} tokens/s each"]
         return [
-            f"Worker {each.number}: {count(each.texts, 'text')}, {pace:.0f} tokens/s" for each, pace in paces.items()
+            f"Worker {each.number}: {count(each.texts, 'text')}, {pace:.0f} tokens/s"
+            for each, pace in zip(workers, paces, strict=True)
         ]
 
 

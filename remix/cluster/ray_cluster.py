@@ -117,16 +117,24 @@ class RayCluster:
         import ray
 
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-        ray.init(
-            num_cpus=workers * self.threads,
-            num_gpus=None if has_gpu else 0,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE,
-            log_to_driver=False,
-            logging_level="error",
-            _temp_dir=self._folder,
-            _node_ip_address=LOOPBACK,
-        )
+        try:
+            ray.init(
+                num_cpus=workers * self.threads,
+                num_gpus=None if has_gpu else 0,
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE,
+                log_to_driver=False,
+                logging_level="error",
+                _temp_dir=self._folder,
+                _node_ip_address=LOOPBACK,
+            )
+        # As in `start`. On a machine where its processes take 30 s to start, Ray raises a bare `Exception`.
+        except Exception as error:
+            self.close()
+            raise ModelError(
+                f"--ray: Ray's processes didn't start ({_first_line(error)}).",
+                "Try again when the machine is less busy, or leave --ray out; nothing is lost.",
+            ) from error
         return None
 
     def _check_room(self, wants: Wants) -> None:
@@ -180,9 +188,14 @@ def _hand_on(done: Future[Any], answer: Future[Any]) -> None:
 
 
 def _lost(error: BaseException) -> LostError:
-    """The loss of a worker in words: the first line of what Ray says."""
-    words = str(error).strip().splitlines() or [type(error).__name__]
-    return LostError(f"the worker died ({' '.join(words[0].split())[:200]}).")
+    """The loss of a worker in words."""
+    return LostError(f"the worker died ({_first_line(error)}).")
+
+
+def _first_line(error: BaseException) -> str:
+    """The first line of what Ray says."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return " ".join(lines[0].split())[:200].rstrip(".")
 
 
 def _join(address: str) -> str | None:

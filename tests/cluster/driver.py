@@ -22,7 +22,7 @@ def begin(workspace: Workspace) -> subprocess.Popen[bytes]:
 def kill_after_a_text(process: subprocess.Popen[bytes], workspace: Workspace) -> None:
     """Kill the process as soon as its run has a finished text; the run isn't finished then."""
     try:
-        eventually(lambda: list(workspace.outputs.glob("*/*/*/*.json")), seconds=120)
+        eventually(lambda: list(workspace.outputs.glob("*/*/*/*.json")), seconds=240)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()

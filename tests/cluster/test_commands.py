@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
+from remix.cli import on_ray
 from remix.cluster.messages import Order
 from remix.cluster.worker import Model
 from remix.engine import load_check
@@ -143,9 +145,11 @@ def test_roads_by_workers_are_those_of_one_process(
         return FakeLocal(trace=True)
 
     take_for_ray(monkeypatch, ThreadCluster(load))
+    monkeypatch.setattr(on_ray, "EVERY", 0.0)
     result = remix_("roads", "--run", originals.path.name, "--turns", "2", "--width", "2", "--ray", "--workers", "2")
     assert result.exit_code == 0, result.output
     assert "texts by 2 workers." in result.stderr
+    assert re.search(r"Worker [12]: \d+ texts?, \d+ tokens/s", result.stderr)
     assert found(RunFolder.open(Path(result.stdout.strip()))) == found(here)
 
 

@@ -38,14 +38,14 @@ pytestmark = pytest.mark.model
 
 OPTIONS = Options(steps=2, variants=2, max_tokens=8, threads=1)
 
-MOST_WORKERS = 5
+WORKERS = 3
 
 
 class SharedCluster:
     """A cluster that stays when a pool of workers leaves."""
 
     def __init__(self) -> None:
-        self.ray = RayCluster(LOCAL, Wants(MOST_WORKERS, 1))
+        self.ray = RayCluster(LOCAL, Wants(WORKERS, 1))
 
     @property
     def address(self) -> str:
@@ -83,9 +83,9 @@ def here(garden: Workspace, job: Job) -> RunFolder:
 
 
 @pytest.fixture(scope="module")
-def five(cluster: SharedCluster, job: Job) -> Iterator[RayWriter]:
-    """Five workers, with room for prompts of readings."""
-    with pool(cluster, job, 5) as writer:
+def three(cluster: SharedCluster, job: Job) -> Iterator[RayWriter]:
+    """Three workers, with room for prompts of readings."""
+    with pool(cluster, job, WORKERS) as writer:
         yield writer
 
 
@@ -117,31 +117,31 @@ def once(condition: Callable[[Progress], bool], act: Callable[[], None]) -> Call
     return watch
 
 
-def test_five_workers_write_the_same_texts_and_ids(
-    five: RayWriter, garden: Workspace, job: Job, here: RunFolder
+def test_three_workers_write_the_same_texts_and_ids(
+    three: RayWriter, garden: Workspace, job: Job, here: RunFolder
 ) -> None:
-    outcome = execute.generate(job, garden.outputs, writer=five)
-    assert sum(each.texts for each in five.workers) == len(here.done)
+    outcome = execute.generate(job, garden.outputs, writer=three)
+    assert sum(each.texts for each in three.workers) == len(here.done)
     assert found(outcome.folder) == found(here)
     assert verify(outcome.folder.path).findings == ()
 
 
-def test_all_workers_have_one_engine_and_say_how_it_is_exact(five: RayWriter, here: RunFolder) -> None:
-    infos = [each.info for each in five.joined()]
-    assert len(infos) == 5
+def test_all_workers_have_one_engine_and_say_how_it_is_exact(three: RayWriter, here: RunFolder) -> None:
+    infos = [each.info for each in three.joined()]
+    assert len(infos) == WORKERS
     assert {info and info.engine.model_dump_json() for info in infos} == {
         here.run.engine and here.run.engine.model_dump_json()
     }
     assert all(info and info.exactness for info in infos)
 
 
-def test_workers_read_texts_as_this_process_does(five: RayWriter, job: Job, here: RunFolder, tmp_path: Path) -> None:
+def test_workers_read_texts_as_this_process_does(three: RayWriter, job: Job, here: RunFolder, tmp_path: Path) -> None:
     assert job.run.model
     assert job.model
 
     @contextmanager
     def by_workers(*_: object) -> Iterator[RayWriter]:
-        yield five
+        yield three
 
     read = []
     for open_model in (None, by_workers):
@@ -153,31 +153,29 @@ def test_workers_read_texts_as_this_process_does(five: RayWriter, job: Job, here
     assert read[0] == read[1]
 
 
-def test_workers_take_the_same_roads(five: RayWriter, garden: Workspace, here: RunFolder) -> None:
+def test_workers_take_the_same_roads(three: RayWriter, garden: Workspace, here: RunFolder) -> None:
     planned = plan_roads(garden, here, [here.run.tasks[0].id], RoadOptions(1, 2))
-    there = execute.generate(planned.job, garden.outputs, writer=five).folder
+    there = execute.generate(planned.job, garden.outputs, writer=three).folder
     assert len(there.done) == 2
     assert found(there) == found(execute.generate(planned.job, garden.outputs).folder)
     assert verify(there.path).findings == ()
 
 
 def test_three_workers_of_which_one_is_killed_write_the_same_texts_and_ids(
-    cluster: SharedCluster, five: RayWriter, garden: Workspace, job: Job, here: RunFolder
+    three: RayWriter, garden: Workspace, job: Job, here: RunFolder
 ) -> None:
-    # The five aren't wanted any more, and the cluster has room for five.
-    five.close()
-    with pool(cluster, job, 3) as writer:
+    def kill() -> None:
+        # The worker that has written most gets the next steps of its texts, too.
+        busy = max((each for each in three.workers if each.state == "working"), key=lambda each: each.texts)
+        os.kill(busy.process, signal.SIGKILL)
 
-        def kill() -> None:
-            # The worker that has written most gets the next steps of its texts, too.
-            busy = max((each for each in writer.workers if each.state == "working"), key=lambda each: each.texts)
-            os.kill(busy.process, signal.SIGKILL)
-
-        outcome = execute.generate(job, garden.outputs, once(lambda now: now.done >= 1, kill), writer=writer)
-        assert [each.state for each in writer.workers].count("lost") == 1
-        assert writer.given_again > 0
+    outcome = execute.generate(job, garden.outputs, once(lambda now: now.done >= 1, kill), writer=three)
+    assert [each.state for each in three.workers].count("lost") == 1
+    assert three.given_again > 0
     assert found(outcome.folder) == found(here)
     assert verify(outcome.folder.path).findings == ()
+    # The commands that follow have the cluster's processors.
+    three.close()
 
 
 def test_the_command_writes_on_two_workers_and_finishes_what_was_killed(
