@@ -12,7 +12,7 @@ import click
 from remix.cli import ending, plans
 from remix.cli.generate import CHOOSING, as_json_value, given, leave_unfinished, note_model, note_outcome, set_verbose
 from remix.cli.left_out import show_left_out
-from remix.cli.options import Command, declared, embeddings_option, engine_messages_option, json_option, quiet_option
+from remix.cli.options import Command, declared, engine_messages_option, json_option, quiet_option
 from remix.cli.printing import count, document, note, place, print_json, step, text
 from remix.cli.progress import progress
 from remix.util.names import quoted
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     help="Order of the passages: each next to the most similar, as they stand in their essays, or as given by "
     "--passage or --like.",
 )
-@embeddings_option
 @click.option(
     "--length",
     type=click.IntRange(50, 100_000),
@@ -83,7 +82,7 @@ def weave(ctx: click.Context, /, **chosen: Any) -> None:
     _refuse_halves(ctx, chosen)
     options = Options(**{name: chosen[name] for name in Options.model_fields if name in chosen})
     with progress(chosen["quiet"]):
-        job = prepare_weave(workspace, options, _asked(workspace, chosen), given(ctx))
+        job = prepare_weave(workspace, options, _asked(chosen), given(ctx))
     show_left_out(job.left_out)
     if chosen["shows_plan"]:
         _show_plan(job, chosen["as_json"])
@@ -106,7 +105,7 @@ def _refuse_halves(ctx: click.Context, chosen: dict[str, Any]) -> None:
     """Raise `click.UsageError` if nothing is chosen, or if a plan file goes with options that the file decides."""
     typed = [name for name in ctx.params if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
     if chosen["from_plan"]:
-        decided = (*CHOOSING, "accepted", "order", "length", "dialectic", "embeddings", "limit")
+        decided = (*CHOOSING, "accepted", "order", "length", "dialectic", "limit")
         for option in ctx.command.params:
             if option.name in typed and option.name in decided:
                 raise click.UsageError(f"{option.opts[0]} doesn't go with --from-plan: change the plan's file.")
@@ -118,12 +117,11 @@ def _refuse_halves(ctx: click.Context, chosen: dict[str, Any]) -> None:
         )
 
 
-def _asked(workspace: Workspace, chosen: dict[str, Any]) -> WeaveOptions:
+def _asked(chosen: dict[str, Any]) -> WeaveOptions:
     from remix.generation.weave import WeaveOptions
     from remix.measure import embedding
 
-    word = chosen["embeddings"]
-    embedder = embedding.find(word, workspace.model_folders) if word and chosen["order"] == "closest" else None
+    by_meaning = chosen["by"] == "meaning" and chosen["order"] == "closest"
     return WeaveOptions(
         order=chosen["order"],
         length=chosen["length"],
@@ -131,7 +129,7 @@ def _asked(workspace: Workspace, chosen: dict[str, Any]) -> WeaveOptions:
         accepted=chosen["accepted"],
         everything=chosen["everything"] or all(chosen[name] in (None, (), False) for name in CHOOSING),
         plan=chosen["from_plan"],
-        embedder=embedder,
+        embedder=embedding.required() if by_meaning else None,
     )
 
 

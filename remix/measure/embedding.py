@@ -50,8 +50,8 @@ def installed() -> Embedder | None:
     return Embedder("all-MiniLM-L6-v2", _SentenceEmbedder()) if there else None
 
 
-def _required() -> Embedder:
-    """The sentence model, or `RemixError`."""
+def required() -> Embedder:
+    """The sentence model. Raises `RemixError` if it isn't installed."""
     found = installed()
     if found is None:
         raise RemixError("--by meaning: no sentence model is installed.", "`pip install 'essay-remix[embeddings]'`.")
@@ -67,7 +67,7 @@ def matching(by: str) -> Matching:
     """
     if by == "words":
         return by_words
-    embedder = _required()
+    embedder = required()
 
     def by_meaning(sentences: Sequence[str]) -> Similarity:
         known = list(dict.fromkeys(sentences))
@@ -83,7 +83,7 @@ def ranking(options: Options) -> Meaning | None:
     installed."""
     if options.like is None or options.by != "meaning":
         return None
-    embedder = _required()
+    embedder = required()
     return Meaning(Rule(name=embedder.name, version=1), embedder.embed)
 
 

@@ -104,7 +104,11 @@ class Options(Frozen):
     ] = None
     by: Annotated[
         Literal["words", "meaning"],
-        Flag("passages", "What --like compares: shared words, or meaning (needs the extra `embeddings`)."),
+        Flag(
+            "passages",
+            "What --like compares, and `remix weave --order closest`: shared words, or meaning (needs the extra "
+            "`embeddings`).",
+        ),
     ] = "words"
     sample: Annotated[
         int | None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.generation.weave import WeaveOptions, prepare_weave
 from remix.records import Options, Run
 from remix.studio.engine_messages import PlannedParagraph, PlannedPassage, WeaveChoices

@@ -29,7 +29,7 @@ def essay_findings(folder: RunFolder, bad: Collection[str]) -> Iterator[Finding]
         yield Finding(ESSAY, unreadable(error))
         return
     if folder.run.weave is None:
-        yield Finding(ESSAY, "not part of the run, which weaves no essay")
+        yield Finding(ESSAY, "here, though the run weaves no essay")
     elif any(f"{task.id}{TEXT}" in bad for task in folder.run.tasks):
         return
     elif not folder.is_complete:

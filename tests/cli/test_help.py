@@ -30,7 +30,7 @@ def test_the_commands_are_listed_by_task() -> None:
     headings = re.findall(r"^([A-Z][a-z ]+):$", page, re.MULTILINE)
     assert headings == ["Options", "Write", "Look", "Judge", "Keep", "Set up"]
     listed = re.findall(r"^  (\w+) +[A-Z]", page.partition("Write:")[2], re.MULTILINE)
-    assert listed[:6] == ["generate", "try", "resume", "branch", "roads", "studio"]
+    assert listed[:7] == ["generate", "weave", "try", "resume", "branch", "roads", "studio"]
     assert sorted(listed) == sorted(remix.cli.cli.commands)
     assert "_REMIX_COMPLETE=bash_source remix" in page
 

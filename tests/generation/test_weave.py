@@ -16,6 +16,8 @@ from remix.outputs import RunFolder, reviews
 from remix.outputs.essay import woven
 from remix.outputs.layout import ESSAY
 from remix.records import Message, Options, PassageInput, PromptSize, Record, RecordInput, TaskInput
+from remix.verification import replay
+from remix.verification.replay import ReplayOptions
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter
@@ -59,9 +61,11 @@ def test_each_paragraph_reads_its_group_and_the_paragraph_before(garden: Workspa
 def test_a_paragraph_hears_the_last_sentence_before(garden: Workspace, writer: FakeWriter) -> None:
     folder = woven_run(garden, writer)
     _, before = folder.read(PARAGRAPHS[0])
-    prompt = record_of(folder, PARAGRAPHS[1]).derivation.prompt.messages[-1].content
-    assert before.split()[-1] in prompt
-    assert "It was set by the second." not in prompt
+    messages = record_of(folder, PARAGRAPHS[1]).derivation.prompt.messages
+    assert [message.role for message in messages] == ["user", "assistant", "user"]
+    assert before.endswith(messages[1].content)
+    assert "It was set by the second." not in messages[-1].content
+    assert len(record_of(folder, PARAGRAPHS[0]).derivation.prompt.messages) == 1
 
 
 def test_the_essay_is_a_file_of_title_opening_and_paragraphs(garden: Workspace, writer: FakeWriter) -> None:
@@ -245,3 +249,16 @@ def test_an_essay_isnt_woven_of_an_unfinished_run(garden: Workspace, writer: Fak
     folder.forget(folder.run.tasks[0])
     with pytest.raises(RunError, match="1 of the essay's 5 texts aren't written yet"):
         woven(folder)
+
+
+@pytest.mark.model
+def test_an_essay_by_the_bundled_model_is_verified_and_replayed(garden: Workspace, model_path: Path) -> None:
+    asked = WeaveOptions("essay", length=100)
+    job = prepare_weave(garden, Options(max_tokens=12, limit=4, threads=1), asked)
+    folder = execute.generate(job, garden.outputs).folder
+    assert (folder.path / ESSAY).read_bytes().startswith(b"# ")
+    report = verify(folder.path)
+    assert not report.findings
+    assert report.run
+    replayed = replay.replay(report.run, report.found, lambda run: model_path, ReplayOptions(threads=1))
+    assert [each.equal for each in replayed] == [True] * 3

@@ -574,9 +574,18 @@ def test_a_kind_that_reads_a_group_knows_passages() -> None:
 @pytest.mark.parametrize(
     ("front", "what"),
     [
-        ("reads: summary", "`reads`: is passage, passages or a list of kinds like [summary, counter]."),
-        ("reads: []", "`reads`: is passage, passages or a list of kinds like [summary, counter]."),
-        ("reads: {a: b}", "`reads`: is passage, passages or a list of kinds like [summary, counter]."),
+        (
+            "reads: summary",
+            "`reads`: is passage, passages, weave, paragraph, paragraphs or a list of kinds like [summary, counter].",
+        ),
+        (
+            "reads: []",
+            "`reads`: is passage, passages, weave, paragraph, paragraphs or a list of kinds like [summary, counter].",
+        ),
+        (
+            "reads: {a: b}",
+            "`reads`: is passage, passages, weave, paragraph, paragraphs or a list of kinds like [summary, counter].",
+        ),
         ("reads: [a-b, a_b]", "`reads`: names the same kind twice, or two kinds that templates would call the same."),
         ("reads: [test]", "`reads`: 'test' can't read itself."),
         ("reads: [passage]", "`reads`: a template can't speak of a kind called 'passage'."),
@@ -631,7 +640,7 @@ def test_a_kind_that_reads_a_broken_one_is_left_out_with_it(tmp_path: Path) -> N
     errors: list[PromptError] = []
     assert list(read_all_templates(folder, errors.append)) == ["d"]
     assert [error.message.split("`: ")[1] for error in errors] == [
-        "is passage, passages or a list of kinds like [summary, counter].",
+        "is passage, passages, weave, paragraph, paragraphs or a list of kinds like [summary, counter].",
         "the template of 'c' can't be read.",
         "the template of 'c' can't be read.",
     ]
