@@ -264,7 +264,7 @@ class Garden:
                     run=listing.runs[row.run].name,
                     place=listing.passages[row.passage].id,
                     task=readable(output.task.id) if output else "",
-                    is_woven=bool(output and output.folder.run.weave and listing.passages[row.passage].group),
+                    is_woven=bool(output and output.is_woven),
                     kind=row.kind,
                     step=row.step,
                     variant=row.variant,

@@ -61,6 +61,10 @@ class ShownText(Frozen):
     created: datetime | None
     is_stale: bool
     """Whether the passage has changed since the text was planned."""
+    passages: int
+    """Number of passages that the text was made from."""
+    is_woven: bool
+    """Whether the text is part of an essay that the run weaves."""
     problem: str
     """Why the output can't be judged, or its edited version not be shown; else empty."""
 
@@ -239,6 +243,8 @@ class PassageTexts:
             model=readable(record.circumstances.model) if record else None,
             created=record.circumstances.finished if record else None,
             is_stale=passage.sha256 not in [each.sha256 for each in output.passages],
+            passages=len(output.passages),
+            is_woven=output.is_woven,
             problem=readable(problem),
         )
 

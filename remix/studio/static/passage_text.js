@@ -46,8 +46,11 @@ export class TextColumn extends Component {
   }
 }
 
+/** Address of the essay that a text is part of. */
+const essayOf = ({ run, place, kind, step }) => `essay?${new URLSearchParams({ run, at: `${place}/${kind}.${step}` })}`;
+
 const About = ({ text }) => {
-  const parts = [text.branch && PASSAGE.branch(text.branch), text.model, ...text.flags.map((name) => html`<span title=${FLAGS[name]}>${name}</span>`), text.is_edited && PASSAGE.edited, text.is_stale && PASSAGE.stale];
+  const parts = [text.branch && PASSAGE.branch(text.branch), text.model, ...text.flags.map((name) => html`<span title=${FLAGS[name]}>${name}</span>`), text.passages > 1 && PASSAGE.several(text.passages), text.is_woven && html`<a href=${essayOf(text)}>${PASSAGE.inEssay}</a>`, text.is_edited && PASSAGE.edited, text.is_stale && PASSAGE.stale];
   return html`<p class="about" dir="auto">${parts.filter(Boolean).map((part, index) => [index > 0 && ", ", part])}</p>`;
 };
 

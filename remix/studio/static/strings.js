@@ -123,6 +123,8 @@ export const PASSAGE = {
   },
   text: ({ kind, step, variant }) => `${kind} ${step}${variant > 1 ? `, variant ${variant}` : ""}`,
   branch: ({ was, put, character }) => (!put ? `goes on anew (character ${character})` : was ? `“${put}” for “${was}” (character ${character})` : `goes on with “${put}”`),
+  several: (number) => `from ${number} passages`,
+  inEssay: "part of an essay",
   stale: "the passage has changed since",
   edited: "edited",
   cut: (number) => `${number} more characters are in the file.`,
