@@ -30,7 +30,6 @@ from remix.errors import RemixError, RunError
 from remix.generation import execute, prepare
 from remix.generation.branch_run import PlannedBranch, run_of, variants
 from remix.generation.job import Job
-from remix.generation.weave import WeaveOptions, prepare_weave
 from remix.outputs import RunFolder, find_run, list_runs
 from remix.outputs.form import dump
 from remix.records import Options
@@ -39,7 +38,6 @@ from tests.conftest import FakeWriter, eventually, make_workspace
 from tests.crash_child import writer_of
 from tests.fake_branches import branch_after, original_at, write_originals
 from tests.fake_local import FakeLocal
-from tests.weaving import make_garden
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = "MANIFEST.sha256"
@@ -395,17 +393,6 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     return reference(workspace, steps=2, limit=1, kinds=("again",))
 
 
-@pytest.fixture(scope="module")
-def essay(tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    """A run of an essay of one paragraph."""
-    garden = make_garden(tmp_path_factory.mktemp("essay") / "garden")
-    writer = FakeWriter(trace=True)
-    job = prepare_weave(garden, Options(max_tokens=20, limit=1), WeaveOptions(), writer=writer)
-    folder = execute.generate(job, garden.root / "reference", writer=writer).folder
-    writer.close()
-    return Reference(job, {task.id: folder.text_path(task.id).read_bytes() for task in folder.run.tasks})
-
-
 def suffer(faults: Faults, act: Callable[..., object]) -> None:
     """Do something on a failing disk: it ends well, in an error with words, or with the process."""
     writer = FakeWriter(trace=True)
@@ -432,28 +419,6 @@ def test_whatever_fails_in_a_run_nothing_is_lost(short: Reference, faults: Make,
         if not fault.struck:
             break
     assert 40 < at < 999, "it ends when nothing is left to fail"
-
-
-def test_whatever_fails_while_an_essay_is_put_together_nothing_is_lost(
-    essay: Reference, faults: Make, tmp_path: Path
-) -> None:
-    """From an essay of which only the file and what comes after it are missing."""
-    writer = FakeWriter(trace=True)
-    whole = execute.generate(essay.job, tmp_path / "whole", writer=writer).folder
-    writer.close()
-    (whole.path / "essay.md").unlink()
-    (whole.path / MANIFEST).unlink()
-    for at in range(1, 100):
-        folder = RunFolder.open(shutil.copytree(whole.path, tmp_path / str(at) / whole.path.name))
-        fault = faults(folder.path, at)
-        suffer(fault, partial(execute.resume, folder))
-        check(folder.path, essay)
-        resume(folder)
-        check_finished(folder, essay)
-        assert (folder.path / "essay.md").read_bytes().startswith(b"# ")
-        if not fault.struck:
-            break
-    assert 5 < at < 99, "it ends when nothing is left to fail"
 
 
 def test_whatever_fails_in_a_resume_nothing_is_lost(short: Reference, faults: Make, tmp_path: Path) -> None:

@@ -60,11 +60,12 @@ def test_each_paragraph_reads_its_group_and_the_paragraph_before(garden: Workspa
 
 def test_a_paragraph_hears_the_last_sentence_before(garden: Workspace, writer: FakeWriter) -> None:
     folder = woven_run(garden, writer)
-    _, before = folder.read(PARAGRAPHS[0])
-    messages = record_of(folder, PARAGRAPHS[1]).derivation.prompt.messages
+    _, before = folder.read(PARAGRAPHS[1])
+    messages = record_of(folder, PARAGRAPHS[2]).derivation.prompt.messages
+    assert before
     assert [message.role for message in messages] == ["user", "assistant", "user"]
     assert before.endswith(messages[1].content)
-    assert "It was set by the second." not in messages[-1].content
+    assert "A map of the town" not in messages[-1].content
     assert len(record_of(folder, PARAGRAPHS[0]).derivation.prompt.messages) == 1
 
 
@@ -147,9 +148,9 @@ class _Narrow:
 
 
 def long_garden(garden: Workspace) -> Workspace:
-    """The same, with a long second passage."""
-    long = "The second clock runs slow. " * 80
-    source = CLOCKS.replace("The second clock runs slow. ", long)
+    """The same, with a first passage of 100 words and a second of 400."""
+    source = CLOCKS.replace("The first clock runs fast. ", "The first clock runs fast. " * 20)
+    source = source.replace("The second clock runs slow. ", "The second clock runs slow. " * 80)
     (garden.seeds / "clocks.md").write_text(source, encoding="utf-8")
     return garden
 
