@@ -42,16 +42,19 @@ class Counted(NamedTuple):
 
 
 def computed(model: LlamaModel, prompts: Sequence[tuple[str, str]]) -> int:
-    """The tokens computed for texts after what stands before them, with every common beginning computed once."""
+    """The tokens computed for texts after what stands before them, with every common beginning computed once, as far
+    as the engine shares beginnings."""
     found: set[tuple[Chunk, ...]] = set()
     total = 0
     for before, text in prompts:
-        tokens = [model.first_token, *model.tokenize_text(before), *model.tokenize_text(text)]
-        chunks = cut(tokens[:-1], CHUNK, model.piece)
-        for end in range(1, len(chunks) + 1):
-            # A prompt's last chunk is never taken from the cache.
-            if chunks[:end] not in found or end == len(chunks):
-                total += len(chunks[end - 1])
+        prompt = [model.first_token, *model.tokenize_text(before)]
+        chunks = cut([*prompt, *model.tokenize_text(text)[:-1]], CHUNK, model.piece)
+        length = 0
+        for end, chunk in enumerate(chunks, 1):
+            length += len(chunk)
+            # The prompt's last token gives the probability of the text's first, so its chunk is always computed.
+            if chunks[:end] not in found or length >= len(prompt):
+                total += len(chunk)
             found.add(chunks[:end])
     return total
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from remix.measure.chrf import chrf
 from remix.measure.sentences import sentences
 from remix.measure.word_pieces import runs, stems
-from remix.measure.words import beginning
+from remix.measure.words import MOST_LETTERS, beginning
 from remix.records.lineage import Behind, Lineage, SentenceLineage
 
 VERSION = 2
@@ -34,11 +34,17 @@ same."""
 MOST = 4
 """Most passages behind a sentence."""
 
+MOST_READ = 10 * MOST_LETTERS
+"""Letters of all passages that are read: of more passages, those after count as without words."""
+
+_AT_ONCE = 64
+"""Sentences of a text that are compared with all passages at once: bounds the memory."""
+
 
 def lineage(text: str, passages: Mapping[str, str], language: str | None = "en") -> Lineage:
     """The lineage of a text's sentences. `passages` has the text of each passage by id, in order.
 
-    Of texts longer than `MOST_LETTERS` only the beginning is read.
+    Of texts longer than `MOST_LETTERS` only the beginning is read, and no more of all passages than `MOST_READ`.
     """
     own = sentences(beginning(text), language)
     ground = _Ground(passages, language)
@@ -55,7 +61,7 @@ def closest_sentences(
     own: Sequence[str], passages: Mapping[str, str], language: str | None = "en"
 ) -> list[dict[str, str]]:
     """For each of a text's sentences `own` the closest sentence of each passage that has one, by the passage's id."""
-    parts = {passage: sentences(beginning(text), language) for passage, text in passages.items()}
+    parts = _parts(passages, language)
     return [{passage: each.sentence for passage, each in found.items()} for found in _closest(own, parts)]
 
 
@@ -106,7 +112,7 @@ class _Ground:
     """The passages that may stand behind a sentence."""
 
     def __init__(self, passages: Mapping[str, str], language: str | None) -> None:
-        self.sentences = {passage: sentences(beginning(text), language) for passage, text in passages.items()}
+        self.sentences = _parts(passages, language)
         self._indexes = [_Index(self.sentences, pieces) for pieces in (stems, runs)]
 
     def weighed(self, sentence: str) -> list[tuple[float, frozenset[str]]]:
@@ -114,12 +120,22 @@ class _Ground:
         return [(weight / 2, having) for index in self._indexes for weight, having in index.weighed(sentence)]
 
 
+def _parts(passages: Mapping[str, str], language: str | None) -> dict[str, list[str]]:
+    """The sentences of each passage, as far as passages are read."""
+    found, left = {}, MOST_READ
+    for passage, text in passages.items():
+        read = beginning(text)[:left]
+        left -= len(read)
+        found[passage] = sentences(read, language)
+    return found
+
+
 def _closest(own: Sequence[str], parts: Mapping[str, Sequence[str]]) -> list[dict[str, _Closest]]:
     """For each sentence of a text the closest sentence of each passage."""
     places = [(passage, part) for passage, parts_ in parts.items() for part in parts_]
-    table = chrf(own, [part for _, part in places])
+    tables = (chrf(own[at : at + _AT_ONCE], [part for _, part in places]) for at in range(0, len(own), _AT_ONCE))
     found: list[dict[str, _Closest]] = [{} for _ in own]
-    for closest, row in zip(found, table, strict=True):
+    for closest, row in zip(found, (row for table in tables for row in table), strict=True):
         for (passage, part), score in zip(places, row, strict=True):
             if passage not in closest or score > closest[passage].score:
                 closest[passage] = _Closest(float(score), part)

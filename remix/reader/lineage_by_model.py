@@ -27,8 +27,8 @@ MEASURED = ("qwen2.5", "coder", "1.5b")
 """Words in the name of the reader by which the bounds were measured."""
 
 FOUND = (
-    "With this reader the right passage was first for all of 56 sentences kept apart, 2 of these sentences were called "
-    "added, and so were all of 21 that no passage says."
+    "With this reader the right passage was first for all of 56 sentences kept apart, 2 of them were called added, "
+    "and so were all of 21 sentences that no passage says."
 )
 """What the benchmark found by that reader."""
 

@@ -89,6 +89,19 @@ def test_without_words_nothing_stands_behind(text: str, passages: dict[str, str]
     assert all(each.added for each in found.sentences)
 
 
+def test_of_very_long_passages_the_rest_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remix.measure.lineage.MOST_READ", len(planted.BRIDGE) + 20)
+    found = lineage(f"{planted.BRIDGE} The railway won in 1852, and noon moved nine minutes.", PASSAGES)
+    assert found.heard == {"bridge"}
+    assert found.sentences[-1].added
+    assert found.passages == tuple(PASSAGES)
+
+
+def test_a_text_of_many_sentences_is_compared_piece_by_piece() -> None:
+    text = " ".join(f"{number} people walked home by the moon." for number in range(150))
+    assert len(lineage(text, {"light": planted.LIGHT}).sentences) == 150
+
+
 # -- sentences whose passages are known -------------------------------------------------------------------------
 
 
