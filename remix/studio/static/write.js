@@ -59,7 +59,11 @@ async function start() {
   await readModels();
   estimate();
   changed();
-  requestAnimationFrame(() => { document.body.dataset.ready = "yes"; });
+  requestAnimationFrame(() => {
+    // On a phone the tags scroll: one that another page has chosen may be out of sight.
+    document.querySelector(".chips [aria-pressed=true]")?.scrollIntoView({ block: "nearest" });
+    document.body.dataset.ready = "yes";
+  });
 }
 
 async function readModels() {
