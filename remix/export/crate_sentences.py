@@ -12,6 +12,7 @@ from urllib.parse import quote
 from remix.export.noted_essay import essay_texts
 from remix.export.reviewed_outputs import line
 from remix.export.sentences import has_lineage, lineages
+from remix.outputs.essay import heading_of
 from remix.records.lineage import Lineage
 from remix.records.weave import WEAVES
 from remix.verification.finding import FoundOutput
@@ -27,7 +28,7 @@ def woven_essay(found: Sequence[FoundOutput]) -> Entity | None:
     return {
         "@id": f"#essay-{WEAVES}",
         "@type": "CreativeWork",
-        "name": line(texts[0].text),
+        "name": heading_of(line(texts[0].text)),
         "hasPart": [{"@id": quote(each.text_file)} for each in texts],
     }
 

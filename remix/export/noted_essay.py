@@ -14,7 +14,7 @@ from typing import NamedTuple
 from remix.errors import RunError
 from remix.export.reviewed_outputs import ReviewedOutput, chapters, line, title
 from remix.export.sentences import Stretch, shown_lineage, stretches
-from remix.outputs.essay import woven
+from remix.outputs.essay import heading_of, woven
 from remix.outputs.facts import lines_in_words
 from remix.outputs.run import RunFolder
 from remix.records import Run, Source
@@ -125,7 +125,7 @@ def essay_of(run: Run, outputs: Sequence[ReviewedOutput], with_notes: bool = Tru
     by_group = dict.fromkeys(id_ for group in run.weave.groups for id_ in group.passages if id_ in passages)
     notes: list[str] = []
     return NotedEssay(
-        title=(line(heading.text) if heading else "") or title(run),
+        title=(heading_of(line(heading.text)) if heading else "") or title(run),
         heading=heading,
         texts=tuple(
             _text(each, label, notes if with_notes else None)

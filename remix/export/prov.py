@@ -19,6 +19,7 @@ from prov.model import PROV, ProvActivity, ProvDocument, ProvEntity
 from remix.export.noted_essay import essay_texts
 from remix.export.reviewed_outputs import line
 from remix.export.sentences import has_lineage, lineages
+from remix.outputs.essay import heading_of
 from remix.outputs.facts import fork_in_words
 from remix.records import Branch, Record, RecordInput, Run, Source, sha256
 from remix.records.lineage import Behind, Lineage
@@ -112,7 +113,7 @@ def _add_essay(document: ProvDocument, outputs: Sequence[FoundOutput]) -> None:
         about: list[tuple[str | QualifiedName, Any]] = [
             (PROV["type"], "remix:Essay"),
             (PROV["type"], PROV["Collection"]),
-            ("remix:title", line(texts[0].text)),
+            ("remix:title", heading_of(line(texts[0].text))),
         ]
         essay = document.entity(f"run:{WEAVES}", about)
         for each in texts:

@@ -1,8 +1,6 @@
 """An output's text in stretches, sentence by sentence, each with the passages behind it.
 
-Takes an output, its record and text; gives `Lineage`s that fit the text, and the text's stretches. Knows no format.
-The file of a lineage may come from a stranger: a lineage with other passages than the record, or other sentences than
-the text, is left out, and the lineage by words is computed in its place.
+Takes an output, its record and text; gives the text's `Lineage`s and stretches. Knows no format.
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ from typing import NamedTuple
 from remix.analysis.run_lineages import lineage_of, of_record
 from remix.export.reviewed_outputs import ReviewedOutput
 from remix.measure.words import beginning
-from remix.records import Record
 from remix.records.lineage import Lineage, SentenceLineage
 from remix.records.weave import WEAVES
 from remix.verification.finding import FoundOutput
@@ -38,11 +35,8 @@ def lineages(found: FoundOutput) -> tuple[Lineage, ...]:
 
     All have the same sentences.
     """
-    record, text = found.record, found.text
-    kept = lineage_of(found.folder, found.task.id, record, text)
-    words = kept.words if fits(kept.words, record, text) else of_record(record, text)
-    model = kept.model if kept.model and fits(kept.model, record, text) else None
-    return (words, model) if model and _texts(model) == _texts(words) else (words,)
+    kept = lineage_of(found.folder, found.task.id, found.record, found.text)
+    return (kept.words, kept.model) if kept.model else (kept.words,)
 
 
 def shown_lineage(output: ReviewedOutput) -> Lineage:
@@ -50,21 +44,6 @@ def shown_lineage(output: ReviewedOutput) -> Lineage:
     if output.edited is not None:
         return of_record(output.found.record, output.edited)
     return lineages(output.found)[-1]
-
-
-def _texts(lineage: Lineage) -> list[str]:
-    return [each.sentence for each in lineage.sentences]
-
-
-def fits(lineage: Lineage, record: Record, text: str) -> bool:
-    """Whether a lineage is of a record's passages and of a text's sentences."""
-    passages = tuple(dict.fromkeys(source.passage for source in record.sources))
-    return (
-        lineage.passages == passages
-        and all(each.added == (not each.behind) for each in lineage.sentences)
-        and lineage.heard.issubset(passages)
-        and stretches(text, lineage.sentences) is not None
-    )
 
 
 def stretches(text: str, sentences: Sequence[SentenceLineage]) -> list[Stretch] | None:
