@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     help="Weave by a plan file, as --plan prints it.",
 )
 @declared("best_of")
-@declared("retry_copies", default=2)
+@declared("retry_copies", default=2, show_default=True)
 @declared("seed", "max_tokens", "think", "max_thoughts", "temperature")
 @declared("model", "parallel", "memory", "gpu_layers", "threads", "fast", "strict")
 @click.option(
