@@ -56,7 +56,9 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Weave by a plan file, as --plan prints it.",
 )
-@declared("best_of", "retry_copies", "seed", "max_tokens", "think", "max_thoughts", "temperature")
+@declared("best_of")
+@declared("retry_copies", default=2, show_default=True)
+@declared("seed", "max_tokens", "think", "max_thoughts", "temperature")
 @declared("model", "parallel", "memory", "gpu_layers", "threads", "fast", "strict")
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder in which to make the run's folder."
