@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Literal
 
 from remix.corpus import Answer, Corpus, chooser, consult
@@ -30,6 +30,9 @@ MODELS_KEPT = 10.0
 
 OPENING = 90
 """Characters of a passage shown in a list."""
+
+Texts = Mapping[str, Collection[str]]
+"""Keys of the finished texts of each passage, by the passage's id."""
 
 RunState = Literal["writing", "stopped", "finished"]
 
@@ -196,7 +199,7 @@ class Garden:
         """The passages chosen by options. Raises `SeedError`, with suggestions, if no passage matches."""
         found = self._ask(chooser(options), [])
         texts = self._texts_by_passage(self._runs.listing())
-        lines = [_passage_line(passage, texts[passage.id]) for _, passage in found.pairs[:MOST_SHOWN]]
+        lines = [_passage_line(passage, len(texts.get(passage.id, ()))) for _, passage in found.pairs[:MOST_SHOWN]]
         return Passages(passages=tuple(lines), found=len(found.pairs))
 
     def passage(self, id_: str) -> Passage | None:
@@ -272,11 +275,10 @@ class Garden:
                     first_words=listing.changes.contents[row.key].opening,
                 )
 
-    def _texts_by_passage(self, listing: Listing) -> Counter[str]:
-        """The number of finished texts of each passage, by id."""
+    def _texts_by_passage(self, listing: Listing) -> Texts:
+        """The finished texts of each passage."""
         finished = {row.key for row in listing.outputs}.difference(listing.changes.twins)
-        of_passage = self._runs.planned.of_passage
-        return Counter({id_: sum(key in finished for key in keys) for id_, keys in of_passage.items()})
+        return {id_: finished.intersection(keys) for id_, keys in self._runs.planned.of_passage.items()}
 
 
 def state_of(folder: RunFolder, done: int) -> RunState:
@@ -295,14 +297,14 @@ def _standings(listing: Listing) -> Iterator[tuple[Row, Standing]]:
             yield row, standing
 
 
-def _essay_line(essay: Essay, texts: Counter[str]) -> EssayLine:
+def _essay_line(essay: Essay, texts: Texts) -> EssayLine:
     tags = Counter(tag for passage in essay.passages for tag in passage.tags)
     return EssayLine(
         id=readable(essay.slug),
         title=readable(essay.title),
         passages=len(essay.passages),
         tags=tuple(readable(tag) for tag, _ in tags.most_common()),
-        texts=sum(texts[passage.id] for passage in essay.passages),
+        texts=len(set[str]().union(*(texts.get(passage.id, ()) for passage in essay.passages))),
     )
 
 

@@ -67,8 +67,13 @@ if (isHere) {
   draw();
   reveal();
 }
+const placeOf = (essay) => essay?.parts[0]?.task.replace(/\/[^/]*$/, "");
 const refresh = atPace(PACE, () => load().then(changed).catch(alarm));
-on("output", ({ run, ...text }) => run === state.run && (refresh(), announce(PASSAGE.text(text))));
+on("output", ({ run, ...text }) => {
+  // A text that was redone is in a run of its own.
+  if (run === state.run || text.place === placeOf(state.essay)) refresh();
+  if (run === state.run) announce(PASSAGE.text(text));
+});
 on("runs", () => state.essay && refresh());
 on("text", ({ run, place, kind, step, variant, candidate, at, piece }) => {
   const part = run === state.run && candidate === 1 && variant === 1 && state.essay?.parts.find(({ task }) => task === `${place}/${kind}.${step}`);

@@ -36,7 +36,9 @@ export function chooseAsked() {
   const sentence = Number(asked.get("sentence") ?? 1) - 1;
   if (state.essay.parts[part]?.sentences[sentence]) state.at = [part, sentence];
   const source = state.essay.passages.findIndex(({ id }) => id === asked.get("passage"));
-  if (source >= 0) state.source = source;
+  if (source < 0) return;
+  state.source = source;
+  state.at ??= heardIn(source)[0]?.at ?? null;
 }
 
 export const isSame = (one, other) => Boolean(one && other) && one[0] === other[0] && one[1] === other[1];

@@ -1,6 +1,6 @@
 // All words of the essay page, and of what other pages say of woven essays.
 
-const percent = (share) => `${Math.round(100 * share)} %`;
+const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
 
 export const ESSAY = {
   title: "Essay",
@@ -60,6 +60,8 @@ export const ESSAY = {
 /** What became of a passage, on its page. */
 export const BECAME = {
   title: (essays) => `In ${essays}`,
+  text: ({ kind, step }, number) => `${kind} ${step}, ${number === 1 ? "sentence" : "sentences"}`,
+  number: ({ sentence, share }) => `${sentence} (${percent(share)})`,
   sentence: ({ kind, step, sentence, share }) => `${kind} ${step}, sentence ${sentence} (${percent(share)})`,
   notHeard: "nobody hears it.",
   notYet: "not heard so far.",

@@ -36,9 +36,13 @@ function Head({ passage }) {
 /** What became of the passage: the woven essays, each with the sentences in which the passage is heard. */
 const Became = () => state.heard.length > 0 && html`<details class="became" open=${state.heard.length === 1}><summary>${BECAME.title(counted(state.heard.length, "woven essay"))}</summary>
   <ul>${state.heard.map(({ run, title, sentences, is_whole }) => html`<li key=${run}>
-    <a dir="auto" href=${`essay?${new URLSearchParams({ run, passage: state.passage.id })}`}>${title}</a>: ${sentences.length
-      ? sentences.slice(0, MOST_HEARD).map((each, at) => html`${at > 0 && "; "}<a dir="auto" href=${`essay?${new URLSearchParams({ run, at: each.task, sentence: each.sentence })}`} title=${each.words}>${BECAME.sentence(each)}</a>`)
-      : is_whole ? BECAME.notHeard : BECAME.notYet}${sentences.length > MOST_HEARD && BECAME.more(sentences.length - MOST_HEARD)}</li>`)}</ul></details>`;
+    <a dir="auto" href=${`essay?${new URLSearchParams({ run, passage: state.passage.id })}`}>${title}</a>: ${sentences.length ? heardIn(run, sentences.slice(0, MOST_HEARD)) : is_whole ? BECAME.notHeard : BECAME.notYet}
+    ${sentences.length > MOST_HEARD && BECAME.more(sentences.length - MOST_HEARD)}</li>`)}</ul></details>`;
+
+/** The sentences of an essay, text by text: a number with a share for each. */
+const heardIn = (run, sentences) => [...Map.groupBy(sentences, ({ task }) => task).values()].map((each, at) => html`${at > 0 && "; "}
+  ${BECAME.text(each[0], each.length)}${" "}${each.map((one, place) => html`${place > 0 && ", "}<a aria-label=${BECAME.sentence(one)} title=${one.words}
+    href=${`essay?${new URLSearchParams({ run, at: one.task, sentence: one.sentence })}`}>${BECAME.number(one)}</a>`)}`);
 
 function Tools({ passage }) {
   const choose = (event) => {
