@@ -19,7 +19,7 @@ from remix.engine.chunks import Chunk, cut
 from remix.engine.llama import LlamaModel
 from remix.measure.sentences import sentences
 from remix.models import prepared
-from remix.reader.gains import prose_in
+from remix.reader.gains import LEAD, prose_in
 from remix.reader.leave_one_out import GAP, parts_of
 from remix.workspace import shipped
 
@@ -68,7 +68,7 @@ def counted(model: LlamaModel, passages: Sequence[str], size: int) -> Counted:
         computed(
             model,
             [
-                (f"{before}{GAP}", sentence)
+                (f"{before}{LEAD}", sentence)
                 for group, text in made
                 for before in (prose_in("en"), *group)
                 for sentence in sentences(text)

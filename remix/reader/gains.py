@@ -2,9 +2,9 @@
 
 Takes a `TextScorer`, passages and sentences; gives bits by sentence and passage. The bits of a passage p for a
 sentence s are log2 p(s | p) − log2 p(s | prose), where p, or some prose that says nothing, stands before the sentence
-with a blank line between. Each passage is read alone, so that passages that say the same don't stand in for each
-other; each sentence is scored alone, because the text before it may say what the passage says; and the passage is
-compared with prose, because compared with nothing any passage makes any sentence more probable.
+with a blank line and a quotation mark between. Each passage is read alone, so that passages that say the same don't
+stand in for each other; each sentence is scored alone, because the text before it may say what the passage says; and
+the passage is compared with prose, because compared with nothing any passage makes any sentence more probable.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from typing import NamedTuple
 
 from remix.reader.leave_one_out import GAP, TextScorer
 from remix.records import Score
+
+LEAD = f"{GAP}“"
+"""Between a passage and a sentence: the sentence as a quotation. The token before a sentence is computed for each
+sentence, and with it the chunk that has the token: without the quotation mark, the passage's last."""
 
 PROSE: Mapping[str, str] = {
     "en": "This is a page from an essay. It is written in plain prose, one sentence after another, for readers who "
@@ -67,7 +71,7 @@ def ask(scorer: TextScorer, texts: Sequence[TextToRead]) -> list[AskedGains]:
     """
 
     def scores(before: str, text: TextToRead) -> tuple[Future[Score], ...]:
-        return tuple(scorer.score_text(f"{before}{GAP}", sentence) for sentence in text.sentences)
+        return tuple(scorer.score_text(f"{before}{LEAD}", sentence) for sentence in text.sentences)
 
     prose = [scores(prose_in(each.language), each) for each in texts]
     reading: dict[str, list[int]] = {}

@@ -17,7 +17,7 @@ from remix.errors import PromptError
 from remix.measure.language import language_of
 from remix.outputs.run import RunFolder
 from remix.reader import gains, lineage_by_model
-from remix.reader.gains import TextToRead
+from remix.reader.gains import LEAD, TextToRead
 from remix.reader.leave_one_out import GAP
 from remix.reader.run_readings import OpenModel
 from remix.records import ModelFile
@@ -117,5 +117,5 @@ def _to_read(output: OutputLineage) -> TextToRead:
 def _longest(tokens: Vocabulary, text: TextToRead) -> int:
     """The tokens of the longest prompt with a sentence of the text."""
     before = (gains.prose_in(text.language), *text.passages)
-    longest = max(tokens.count_text(f"{each}{GAP}") for each in before)
+    longest = max(tokens.count_text(f"{each}{LEAD}") for each in before)
     return longest + max(map(tokens.count_text, text.sentences)) + ROOM

@@ -25,7 +25,7 @@ def test_bits_are_what_a_passage_gives_to_a_sentence_by_itself() -> None:
     own = ("Nobody asked the moon.", "The clock sets.")
     (asked,) = gains.ask(scorer, [TextToRead(PASSAGES, own, "en")])
     before = (PROSE["en"], *PASSAGES)
-    assert scorer.asked == [f"{each}\n\n|{sentence}" for each in before for sentence in own]
+    assert scorer.asked == [f"{each}\n\n“|{sentence}" for each in before for sentence in own]
     # A word that the passage has and the prose hasn't is 8 times as probable: 3 bits.
     assert gains.answered(asked) == (
         SentenceGains("Nobody asked the moon.", 4, (-3.0, 6.0)),
@@ -41,11 +41,11 @@ def test_sentences_after_a_passage_are_asked_in_a_row() -> None:
     assert [len(each.after) for each in asked] == [2, 1, 2]
     prose = [PROSE["de"], *3 * [PROSE["en"]]]
     assert scorer.asked[:4] == [
-        f"{before}\n\n|{each}" for before, each in zip(prose, ("One.", "Two.", "Three.", "Four."), strict=True)
+        f"{before}\n\n“|{each}" for before, each in zip(prose, ("One.", "Two.", "Three.", "Four."), strict=True)
     ]
     assert scorer.asked[4:] == [
-        *("P.\n\n|One.", "P.\n\n|Three.", "P.\n\n|Four.", "Q.\n\n|One.", "Q.\n\n|Three.", "Q.\n\n|Four."),
-        "R.\n\n|Two.",
+        *("P.\n\n“|One.", "P.\n\n“|Three.", "P.\n\n“|Four.", "Q.\n\n“|One.", "Q.\n\n“|Three.", "Q.\n\n“|Four."),
+        "R.\n\n“|Two.",
     ]
 
 
