@@ -18,8 +18,8 @@ from remix.outputs.stored_lineages import store_lineage, stored_lineage
 from remix.records import Options
 from remix.verification.verify import verify
 from remix.workspace import Workspace
-from tests.analysis.made_weave import ADDED, OPENING, PARAGRAPHS, UNHEARD, made_weave
 from tests.conftest import FakeWriter
+from tests.made_weave import ADDED, OPENING, PARAGRAPHS, UNHEARD, made_weave
 
 GROUPED = (
     "---\ndescription: x\nreads: passages\n---\n{% for each in passages %}{{ each }}\n{% endfor %}Now all of it."

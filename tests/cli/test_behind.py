@@ -11,8 +11,8 @@ from remix.cli.behind import line_of
 from remix.outputs import RunFolder
 from remix.outputs.layout import LINEAGE
 from remix.workspace import Workspace
-from tests.analysis.made_weave import OPENING, PARAGRAPHS, RUN, UNHEARD, made_weave
 from tests.conftest import Remix
+from tests.made_weave import OPENING, PARAGRAPHS, RUN, UNHEARD, made_weave
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from remix.outputs.layout import LINEAGE
 from remix.records.lineage import LineageFile, SentenceLineage
 from remix.util.json_values import read
 from remix.verification.verify import verify
-from tests.export.made_weave import PARAGRAPHS
+from tests.made_weave import PARAGRAPHS
 
 FIRST = PARAGRAPHS[0]
 

@@ -19,7 +19,8 @@ from remix.outputs import RunFolder, reviews
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import Remix
-from tests.export.made_weave import ADDED, OPENING, PARAGRAPHS, TEXTS, TITLE, UNHEARD, made_weave
+from tests.export.told_weave import told_weave
+from tests.made_weave import ADDED, OPENING, PARAGRAPHS, TEXTS, TITLE, UNHEARD
 
 EPUB = "{http://www.idpf.org/2007/ops}"
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -155,7 +156,7 @@ def remade(essay: RunFolder, workspace: Workspace, like: RunFolder, texts: dict[
     for path in sorted(essay.path.rglob("*"), reverse=True):
         path.unlink() if path.is_file() else path.rmdir()
     essay.path.rmdir()
-    return made_weave(workspace, like, texts)
+    return told_weave(workspace, like, texts)
 
 
 def test_a_text_refers_to_no_footnote_of_ours(hostile: RunFolder) -> None:

@@ -21,7 +21,8 @@ from remix.outputs.layout import LINEAGE
 from remix.records.draft import Piece
 from remix.workspace import Workspace
 from tests.conftest import Remix
-from tests.export.made_weave import BEHIND, GROUPS, OPENING, PARAGRAPHS, PLACE, RUN, TEXTS, TITLE
+from tests.export.told_weave import BEHIND
+from tests.made_weave import GROUPS, OPENING, PARAGRAPHS, PLACE, RUN, TEXTS, TITLE
 
 ORDER = [TITLE, OPENING, *PARAGRAPHS]
 SENTENCES = sum(map(len, BEHIND.values()))

@@ -14,8 +14,8 @@ from remix.reader import run_lineages, run_readings
 from remix.records import ModelFile
 from remix.verification.verify import verify
 from remix.workspace import Workspace
-from tests.analysis.made_weave import PARAGRAPHS, RUN, made_weave
 from tests.conftest import FILE, Remix
+from tests.made_weave import PARAGRAPHS, RUN, made_weave
 from tests.reader.fake_scorer import FakeScorer
 
 MODEL = (Path("fake.gguf"), FILE)
