@@ -29,8 +29,7 @@ def _server_options(command: _Command) -> _Command:
             "--port",
             type=click.IntRange(0, 65535),
             metavar="PORT",
-            default=0,
-            help="Port of the page; by default any free port.",
+            help="Port of the page, 0 for any free one; by default the workspace's own, if that is free.",
         ),
         click.option(
             "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on."
@@ -79,7 +78,7 @@ def _serve(
     page: str,
     *,
     browse: bool,
-    port: int,
+    port: int | None,
     host: str,
     i_know: bool,
     reviewer: str | None,
@@ -87,13 +86,13 @@ def _serve(
     """Serve the studio until Ctrl-C; the first page shows the runs."""
     from remix.outputs import reviews
     from remix.studio.guard import Access
-    from remix.studio.server import bind, serve
+    from remix.studio.server import bind, bind_own, serve
     from remix.studio.studio import Studio
 
     _check_host(host, i_know)
     opened = Studio.open(workspace, runs, reviewer or reviews.default_reviewer())
     query = urlencode([("run", folder.run.name) for folder in opened.runs.folders])
-    bound = bind(host, port)
+    bound = bind_own(host, workspace.root) if port is None else bind(host, port)
     access = Access(host, bound.getsockname()[1], f"{page}?{query}" if query else page)
     say(access.address)
     renewing = "Enter prints a new address, " if sys.stdin.isatty() else ""

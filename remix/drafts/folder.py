@@ -1,4 +1,4 @@
-"""The folder of drafts: listed, created, read and saved.
+"""The folder of drafts: listed, created, read, saved, renamed and thrown away.
 
 A draft is `NAME.md`, with its sources in `NAME.sources.json`. A version is the sha256 of the Markdown file: a draft
 is only saved over the version that the writer saw, so that edits by other programs and tabs are never overwritten.
@@ -25,13 +25,15 @@ from remix.errors import RemixError, RunError
 from remix.records import sha256
 from remix.records.draft import DraftSources, Origin, Piece
 from remix.util import json_values, names
-from remix.util.files import check_plain, is_within, read_bounded, write_new, write_whole
+from remix.util.files import check_plain, is_within, read_bounded, sync_folder, write_new, write_whole
 from remix.util.json_values import JsonError
 from remix.workspace import DRAFT_SOURCES
 
 TEXT = ".md"
 SOURCES = DRAFT_SOURCES
 LOCK = ".lock"
+TRASH = ".trash"
+"""Folder below the folder of drafts: drafts that were thrown away, to be moved back by hand."""
 
 MOST_BYTES = 2**21
 """Largest size of a draft: about 350,000 words."""
@@ -126,7 +128,7 @@ class Drafts:
     def create(self, title: str) -> Draft:
         """A new, empty draft, named after a title as far as systems allow. Raises `DraftError`."""
         with self._locked():
-            taken = {names.same_place(path.name) for path in self.folder.iterdir()}
+            taken = _taken(self.folder)
             name = next(each for each in _names_for(title) if names.same_place(f"{each}{TEXT}") not in taken)
             try:
                 # Sources of a draft whose text was removed stay: the text may come back.
@@ -172,6 +174,46 @@ class Drafts:
             if not is_same:
                 _write(self._path(name), text.replace("\n", file.line_end).encode())
             return Draft(name, self._read_file(name).version, tuple(pieces), sources.history)
+
+    def rename(self, name: str, title: str) -> Draft:
+        """Name a draft, and the file with its sources, after another title. Raises the same errors as `read`."""
+        with self._locked():
+            self._read_file(name)
+            taken = _taken(self.folder) - {names.same_place(f"{name}{ending}") for ending in (TEXT, SOURCES)}
+            free = next(each for each in _names_for(title) if _is_free(each, taken))
+            if free != name:
+                self._move(name, self.folder, free)
+        return self.read(free)
+
+    def throw_away(self, name: str) -> Path:
+        """Move a draft and the file with its sources to the trash; gives the draft's path there.
+
+        Raises the same errors as `read`.
+        """
+        trash = self.folder / TRASH
+        with self._locked():
+            self._read_file(name)
+            if trash.is_symlink():
+                raise DraftError(f"{trash}: a link.", "Put a folder in its place.")
+            trash.mkdir(exist_ok=True)
+            taken = _taken(trash)
+            free = next(each for each in _names_for(name) if _is_free(each, taken))
+            self._move(name, trash, free)
+        return trash / f"{free}{TEXT}"
+
+    def _move(self, name: str, folder: Path, free: str) -> None:
+        """Move both files of a draft. After a crash in between each name with a text has the sources, too."""
+        sources = self._sources(name)
+        self._write_sources(free, sources, folder)
+        try:
+            self._path(name).rename(folder / f"{free}{TEXT}")
+            sync_folder(folder)
+            # On systems that ignore case, both names may be of one file.
+            if folder != self.folder or names.same_place(free) != names.same_place(name):
+                (self.folder / f"{name}{SOURCES}").unlink(missing_ok=True)
+            sync_folder(self.folder)
+        except OSError as error:
+            raise _unwritable(self._path(name), error.strerror or str(error)) from error
 
     def origins(self, name: str) -> dict[str, Origin]:
         """The sources that a draft has or had, by the record's id; the present ones count."""
@@ -245,9 +287,9 @@ class Drafts:
                 "Bring the file back from a copy; without the file the draft is your own words alone.",
             ) from error
 
-    def _write_sources(self, name: str, sources: DraftSources) -> None:
+    def _write_sources(self, name: str, sources: DraftSources, folder: Path | None = None) -> None:
         data = sources.model_dump_json(indent=1, by_alias=True, exclude_none=True)
-        _write(self.folder / f"{name}{SOURCES}", f"{data}\n".encode())
+        _write((folder or self.folder) / f"{name}{SOURCES}", f"{data}\n".encode())
 
     def _original(self, origin: Origin) -> str | None:
         try:
@@ -259,6 +301,16 @@ class Drafts:
 def _is_name(name: str) -> bool:
     is_safe = bool(name) and not name.startswith(".") and not names.leads_out(name) and "/" not in name
     return is_safe and len(name.encode(errors="replace")) <= names.LONGEST
+
+
+def _taken(folder: Path) -> set[str]:
+    """The names in a folder, as systems that ignore case compare names."""
+    return {names.same_place(path.name) for path in folder.iterdir()}
+
+
+def _is_free(name: str, taken: set[str]) -> bool:
+    """Whether no draft has a name, and no sources of a draft whose text was removed."""
+    return not taken & {names.same_place(f"{name}{ending}") for ending in (TEXT, SOURCES)}
 
 
 def _names_for(title: str) -> Iterator[str]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from getpass import getuser
 from io import BytesIO
@@ -22,12 +22,22 @@ from filelock import FileLock
 
 from remix.errors import RunError
 from remix.outputs.form import body_bytes, body_of, text_of
-from remix.outputs.layout import EDITED, REVIEWS, REVIEWS_LOCK, bound_of
+from remix.outputs.layout import EDITED, MOST_ENTRIES, REVIEWS, REVIEWS_LOCK, bound_of
 from remix.outputs.refusals import refuse_link
 from remix.outputs.run import RunFolder
 from remix.records import Edit, Review, Standing, sha256
 from remix.util import git, json_values, names
-from remix.util.files import check_plain, open_to_append, read_bounded, sync_folder, unwritable, write_whole
+from remix.util.files import (
+    TEMPORARY,
+    check_plain,
+    entries,
+    open_to_append,
+    read_bounded,
+    remove,
+    sync_folder,
+    unwritable,
+    write_whole,
+)
 from remix.util.json_values import JsonError
 from remix.util.units import size
 
@@ -91,8 +101,7 @@ def append(folder: Path, review: Review) -> None:
     refuse_link(folder, path)
     line = review.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
     try:
-        check_plain(folder / REVIEWS_LOCK)
-        with FileLock(folder / REVIEWS_LOCK):
+        with _locked(folder):
             is_new = not path.exists()
             with open_to_append(path) as file:
                 _drop_half_a_line(file)
@@ -105,6 +114,14 @@ def append(folder: Path, review: Review) -> None:
                 sync_folder(folder)
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Be the only one who writes reviews and edited texts of a run. Raises `OSError`."""
+    check_plain(folder / REVIEWS_LOCK)
+    with FileLock(folder / REVIEWS_LOCK):
+        yield
 
 
 def _drop_half_a_line(file: BinaryIO) -> None:
@@ -221,7 +238,11 @@ def edit(folder: RunFolder, task: str, reviewer: str, text: str) -> Review:
     # The name has the content's hash, so that no version overwrites an earlier version.
     file = f"{task}.{sha256(front + body)[:12]}{EDITED}"
     refuse_link(folder.path, (folder.path / file).parent)
-    write_whole(folder.path / file, _FENCE + front + _FENCE + body)
+    try:
+        with _locked(folder.path):
+            write_whole(folder.path / file, _FENCE + front + _FENCE + body)
+    except OSError as error:
+        raise unwritable(folder.path / file, error) from error
     said = _review(task, record.id, reviewer, edit=Edit(file=file, sha256=sha256(body)))
     append(folder.path, said)
     return said
@@ -253,6 +274,21 @@ def is_left_over(folder: Path, path: Path) -> bool:
     body = body_of(data)
     front = data[len(_FENCE) : len(data) - len(_FENCE) - len(body)]
     return path.name.endswith(f".{sha256(front + body)[:12]}{EDITED}")
+
+
+def remove_half_written(folder: RunFolder) -> None:
+    """Remove edited texts that a crash left half-written; they were never confirmed. Raises `RunError`."""
+    if not (folder.path / REVIEWS_LOCK).exists():
+        return
+    try:
+        with _locked(folder.path):
+            paths = [
+                Path(each.path) for each in entries(folder.path, MOST_ENTRIES) if each.is_file(follow_symlinks=False)
+            ]
+            for path in folder.half_written([path for path in paths if path.name.endswith(f"{EDITED}{TEMPORARY}")]):
+                remove(path)
+    except OSError as error:
+        raise unwritable(folder.path, error) from error
 
 
 def edited_text(folder: Path, edit: Edit) -> str:

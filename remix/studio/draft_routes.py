@@ -1,4 +1,4 @@
-"""The HTTP routes of drafts: listed, created, read, saved, compared with their sources, and exported.
+"""The HTTP routes of drafts: listed, created, read, saved, renamed, thrown away, compared with sources, and exported.
 
 Takes a `Studio`, gives routes. Knows nothing of files.
 """
@@ -35,9 +35,13 @@ TYPES: dict[DraftForm, str] = {
 
 
 class TitleRequest(Frozen):
-    """A title for a new draft."""
+    """A title for a draft."""
 
     name: str = Field(min_length=1, max_length=1000)
+
+
+class Nothing(Frozen):
+    """A request that says all by its address."""
 
 
 class KeyRequest(Frozen):
@@ -54,6 +58,8 @@ def routes(studio: Studio) -> list[Route]:
         Route("/api/drafts", answers.create, methods=["POST"]),
         Route("/api/drafts/{name}", answers.draft),
         Route("/api/drafts/{name}", answers.save, methods=["POST"]),
+        Route("/api/drafts/{name}/rename", answers.rename, methods=["POST"]),
+        Route("/api/drafts/{name}/throw-away", answers.throw_away, methods=["POST"]),
         Route("/api/drafts/{name}/add", answers.add, methods=["POST"]),
         Route("/api/drafts/{name}/export", answers.export),
         Route("/api/drafts/{name}/pieces/{piece}", answers.compare),
@@ -82,6 +88,15 @@ class _Answers:
     async def create(self, request: Request) -> Response:
         title = (await read(request, TitleRequest)).name
         return await stored(lambda: self._drafts.create(title))
+
+    async def rename(self, request: Request) -> Response:
+        title, name = (await read(request, TitleRequest)).name, request.path_params["name"]
+        return await stored(lambda: self._drafts.rename(name, title))
+
+    async def throw_away(self, request: Request) -> Response:
+        await read(request, Nothing)
+        name = request.path_params["name"]
+        return await stored(lambda: self._drafts.throw_away(name))
 
     async def add(self, request: Request) -> Response:
         key, name = (await read(request, KeyRequest)).key, request.path_params["name"]

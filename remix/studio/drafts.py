@@ -95,6 +95,14 @@ class ShownOrigin(Frozen):
     """Why the accepted text can't be shown; else empty."""
 
 
+class ThrownAway(Frozen):
+    """A draft that was moved to the trash."""
+
+    name: str
+    place: str
+    """The path of the draft's text there, beside the folder of drafts."""
+
+
 class DraftEvent(Frozen):
     """A draft that came, changed or went."""
 
@@ -166,6 +174,21 @@ class StudioDrafts:
             return self._shown(self._drafts.save(name, request.version, pieces))
         except NoSuchDraftError as error:
             raise NotInStudio(error.message, error.hint) from error
+
+    def rename(self, name: str, title: str) -> ShownDraft:
+        """Name a draft after another title. Raises as `read`."""
+        try:
+            return self._shown(self._drafts.rename(name, title))
+        except NoSuchDraftError as error:
+            raise NotInStudio(error.message, error.hint) from error
+
+    def throw_away(self, name: str) -> ThrownAway:
+        """Move a draft to the trash. Raises as `read`."""
+        try:
+            place = self._drafts.throw_away(name)
+        except NoSuchDraftError as error:
+            raise NotInStudio(error.message, error.hint) from error
+        return ThrownAway(name=name, place=readable(place.relative_to(self._drafts.folder.parent).as_posix()))
 
     def add(self, name: str, key: str) -> ShownDraft:
         """Add an output, or its edited version, at the end of a draft. Raises as `save`, and `RunError`."""

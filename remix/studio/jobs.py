@@ -76,6 +76,8 @@ class Jobs:
         """Whether the engine process has said anything since it was told to begin the current job."""
         self._begun_again: str | None = None
         """The job that was begun again, since the process had ended before it heard of the job."""
+        self._cut_short: set[str] = set()
+        """Jobs that failed because the process ended before their runs had begun."""
         self._host: Host | None = None
         self._generation = 0
         """Number of the engine process: what an earlier process still says doesn't count."""
@@ -140,7 +142,10 @@ class Jobs:
             if job.state == "held":
                 return self._queue(job.model_copy(update={"state": "queued"}), self._asked[id_])
             if job.is_over:
-                return self.add(ResumeRequest(run=job.run) if job.run else self._asked[id_])
+                again = self.add(ResumeRequest(run=job.run) if job.run else self._asked[id_])
+                self._cut_short.discard(id_)
+                self._keep_if_possible()
+                return again
             return job
 
     def _queue(self, job: Job, request: JobRequest) -> Job:
@@ -178,7 +183,8 @@ class Jobs:
 
     def _keep(self) -> None:
         """Keep the jobs without a run on disk, but for tries. Raises `RunError` if the disk takes nothing."""
-        jobs = (job for job in self._jobs.values() if not job.is_over and job.run is None and job.does != "try")
+        left = (job for job in self._jobs.values() if not job.is_over or job.id in self._cut_short)
+        jobs = (job for job in left if job.run is None and job.does != "try")
         self._store.write([WaitingJob(id=job.id, created=job.created, request=self._asked[job.id]) for job in jobs])
 
     def _keep_if_possible(self) -> None:
@@ -361,6 +367,7 @@ class Jobs:
                     self._begun_again, self._current = job.id, None
                     self._waiting.insert(0, job.id)
                 else:
+                    self._cut_short.add(job.id)
                     hint = "What is finished is safe: go on, with a smaller model or fewer texts at a time if needed."
                     self._settle(job, state="failed", error=f"{readable(why)}.".capitalize(), hint=hint)
             self._go_on()

@@ -295,8 +295,13 @@ class OpenRuns:
                 write_index(folder)
 
     def verify(self) -> None:
-        """Verify each run once; takes seconds to minutes. `changes` then gives the findings."""
+        """Verify each run once; takes seconds to minutes. `changes` then gives the findings.
+
+        Edited texts that a crash left half-written are removed before.
+        """
         for folder in self._findings.unverified(self.folders):
+            with suppress(RunError):
+                reviews.remove_half_written(folder)
             found = findings_of(folder.path)
             with self._lock:
                 self._version += 1

@@ -6,15 +6,18 @@ Takes a `Studio`; the answers are in `routes.py`. Knows nothing of run folders.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 import uvicorn
 
 from remix.errors import RemixError
+from remix.records import sha256
 from remix.studio import browser, connection_limits
 from remix.studio.guard import Access
 from remix.studio.routes import application
@@ -33,6 +36,9 @@ HEAD_START = 5.0
 DRAWN = 0.3
 """Seconds for the browser to show the list, before reading texts."""
 
+FIRST_PORT, PORTS = 20_000, 12_000
+"""The ports among which each workspace has one of its own: below those that systems give to outgoing connections."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -47,8 +53,9 @@ def bind(host: str, port: int) -> socket.socket:
         # asyncio sets TCP_NODELAY only if the protocol is named; else each answer's last packet waits for an ACK.
         bound = socket.socket(family, kind, protocol)
         try:
-            # The port of a studio just closed can be used again at once.
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # The port of a studio just closed can be used again at once. On Windows that of an open one could, too.
+            if os.name == "posix":
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)
             # The address is printed before the server answers: early connections wait.
             bound.listen()
@@ -61,6 +68,17 @@ def bind(host: str, port: int) -> socket.socket:
             f"{host}:{port}: can't be listened on ({reason}).", "Take a different --port; 0 takes any free port."
         ) from error
     return bound
+
+
+def bind_own(host: str, folder: Path) -> socket.socket:
+    """A listening socket at a workspace's own port, or at a free one if that is taken. Raises `ReviewServerError`.
+
+    What a browser keeps belongs to host and port: words that a killed studio hadn't stored are found by the next one.
+    """
+    number = int(sha256(os.fspath(folder.resolve()))[:8], 16)
+    with suppress(ReviewServerError):
+        return bind(host, FIRST_PORT + number % PORTS)
+    return bind(host, 0)
 
 
 def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, tell: Callable[[str], None]) -> None:

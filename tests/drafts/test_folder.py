@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -260,6 +261,55 @@ def test_a_folder_that_cannot_be_written_is_named(drafts: Drafts) -> None:
         drafts.folder.chmod(0o700)
 
 
+# -- renamed and thrown away --------------------------------------------------------------------------------
+
+
+def test_a_renamed_draft_keeps_its_sources_and_overwrites_nothing(drafts: Drafts, finished: RunFolder) -> None:
+    pieces = saved(drafts, own("Mine."), sourced(finished, FIRST)).pieces
+    drafts.create("Other")
+    renamed = drafts.rename("Essay", "Other")
+    assert (renamed.name, renamed.pieces) == ("Other 2", pieces)
+    assert sorted(line.name for line in drafts.all()) == ["Other", "Other 2"]
+    assert drafts.rename("Other 2", "other 2").pieces == pieces, "a name that differs in case alone"
+    assert drafts.rename("other 2", "other 2").name == "other 2"
+    assert not list(drafts.folder.glob("Essay*"))
+    with pytest.raises(NoSuchDraftError):
+        drafts.rename("Essay", "Essay")
+
+
+def test_thrown_away_drafts_of_one_name_are_all_there(drafts: Drafts, finished: RunFolder) -> None:
+    for _ in range(2):
+        saved(drafts, sourced(finished, FIRST))
+        drafts.throw_away("Essay")
+    assert drafts.all() == []
+    names = [f"{name}{ending}" for name in ("Essay", "Essay 2") for ending in (".md", ".sources.json")]
+    assert sorted(path.name for path in (drafts.folder / ".trash").iterdir()) == sorted(names)
+    with pytest.raises(NoSuchDraftError):
+        drafts.throw_away("Essay")
+
+
+@pytest.mark.parametrize("step", ["rename", "unlink"])
+def test_a_crash_while_a_draft_is_moved_loses_nothing(
+    step: str, drafts: Drafts, finished: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces = saved(drafts, sourced(finished, FIRST)).pieces
+
+    real = getattr(Path, step)
+
+    def crash(path: Path, *more: Any, **named: Any) -> Any:
+        if path.name.startswith("Essay"):
+            raise KeyboardInterrupt
+        return real(path, *more, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, step, crash)
+        with pytest.raises(KeyboardInterrupt):
+            drafts.rename("Essay", "Other")
+    (line,) = drafts.all()
+    assert line.name == ("Essay" if step == "rename" else "Other")
+    assert drafts.read(line.name).pieces == pieces
+
+
 # -- essays -------------------------------------------------------------------------------------------------
 
 
@@ -270,5 +320,8 @@ def test_a_draft_is_no_essay(workspace: Workspace, finished: RunFolder) -> None:
     saved(drafts, own("A draft’s words. #clocks"))
     (workspace.drafts / "a note of mine.md").write_text("A note’s words. #clocks\n")
 
+    essays = read_seeds(workspace.seeds, workspace.root, lambda error: None, workspace.exclude)
+    assert sorted(essay.slug for essay in essays) == ["drafts--a-note-of-mine", "seeds--two-clocks"]
+    drafts.throw_away("Essay")
     essays = read_seeds(workspace.seeds, workspace.root, lambda error: None, workspace.exclude)
     assert sorted(essay.slug for essay in essays) == ["drafts--a-note-of-mine", "seeds--two-clocks"]

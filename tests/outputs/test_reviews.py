@@ -134,6 +134,18 @@ def test_the_same_edit_twice_is_kept_once(finished: RunFolder) -> None:
     assert findings(finished) == []
 
 
+def test_an_edit_that_a_crash_left_half_written_is_removed_and_nothing_else(finished: RunFolder) -> None:
+    file = Path(reviews.edit(finished, FIRST, EVE, "Mine.").edit.file)  # type: ignore[union-attr]
+    half = finished.path / file.with_name(f".again.1.0123456789ab{reviews.EDITED}.tmp")
+    others = [finished.path / name for name in (f".x{reviews.EDITED}.tmp", ".index.md.tmp")]
+    for path in (half, *others):
+        path.write_text("---\n")
+    reviews.remove_half_written(finished)
+    assert not half.exists()
+    assert all(path.exists() for path in (finished.path / file, *others))
+    assert holds(finished, FIRST).edit
+
+
 def test_a_changed_or_lost_edit_is_found(finished: RunFolder) -> None:
     edit = reviews.edit(finished, FIRST, EVE, "Said better.").edit
     assert edit

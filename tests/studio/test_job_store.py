@@ -88,6 +88,23 @@ def test_closing_leaves_what_waits(workspace: Workspace) -> None:
     assert [each.id for each in Played(workspace).jobs.all()] == [working.id, waiting.id]
 
 
+def test_a_job_that_failed_with_the_engine_process_is_left_until_it_is_begun_again(workspace: Workspace) -> None:
+    played = Played(workspace)
+    job = played.jobs.add(REDO)
+    for _ in range(2):
+        played.host.hear_end("the engine's process was killed")
+    assert played.jobs.get(job.id).state == "failed"
+    abandoned(workspace)
+    after = Played(workspace)
+    assert [(each.id, each.state) for each in after.jobs.all()] == [(job.id, "held")]
+    after.jobs.again(job.id)
+    for _ in range(2):
+        after.host.hear_end("the engine's process was killed")
+    again = after.jobs.again(job.id)
+    after.begin(again)
+    assert files(workspace) == []
+
+
 def test_an_open_studios_jobs_are_its_own(workspace: Workspace) -> None:
     code = (
         "import sys; from pathlib import Path; from remix.studio.job_store import JobStore, WaitingJob; "

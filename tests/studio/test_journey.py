@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = [needs_browser, pytest.mark.model]
 
-LATE = 120_000
-"""Milliseconds that a model may take to write a text on a busy machine."""
+LATE = 300_000
+"""Milliseconds that a model may take to be probed and to write a text on a busy machine."""
 
 MOST_TABS = 200
 """Presses of the Tab key after which a control counts as out of reach."""

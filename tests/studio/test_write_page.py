@@ -16,6 +16,7 @@ from tests.conftest import eventually
 from tests.played_engine import Played
 from tests.studio.test_job_store import abandoned
 from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, says
+from tests.studio_server import variants
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -179,6 +180,23 @@ def test_a_reload_and_a_second_tab_show_what_is_being_written(sit: OpenReader, w
     job(other, "writing").get_by_role("button", name="Stop").click()
     for each in (other, page):
         expect(job(each, "stopped")).to_be_visible(timeout=LATE)
+
+
+def test_a_run_that_is_written_elsewhere_is_listed_as_long_as_it_is_written(
+    sit: OpenReader, workspace: Workspace
+) -> None:
+    from playwright.sync_api import expect
+
+    folder = variants(workspace)
+    for task in folder.run.tasks[4:]:
+        folder.record_path(task.id).unlink()
+    page = write_page(sit, workspace)
+    elsewhere = page.locator(".job.elsewhere")
+    with folder.lock():
+        expect(elsewhere).to_contain_text("written by another process")
+        expect(elsewhere).to_contain_text("4 of 24")
+        expect(elsewhere.get_by_role("link")).to_have_attribute("href", f"desk?run={folder.path.name}")
+    expect(elsewhere).to_have_count(0)
 
 
 def test_passages_are_chosen_by_hand_and_kept_in_the_address(sit: OpenReader, workspace: Workspace) -> None:

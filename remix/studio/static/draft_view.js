@@ -5,6 +5,7 @@ import * as api from "./draft_api.js";
 import { Conflict } from "./draft_conflict.js";
 import { addText, insertWords, toggleSource } from "./draft_actions.js";
 import { dragging } from "./draft_drag.js";
+import { Title } from "./draft_naming.js";
 import { PieceView } from "./draft_piece.js";
 import { isUnsaved, makeAgain, send } from "./draft_saving.js";
 import { changed, indexOf, state, wordsOf } from "./draft_state.js";
@@ -20,7 +21,7 @@ export const Page = () => html`<div class="draft ${state.source ? "with-source" 
     ${state.conflict ? html`<${Conflict} conflict=${state.conflict} />` : html`<${Pieces} />`}</div>
   ${state.source && !state.conflict && html`<${Source} source=${state.source} />`}</div>`;
 
-const Head = () => html`<div class="head"><h1 dir="auto">${state.name}</h1>
+const Head = () => html`<div class="head"><${Title} />
   <div class="row-of"><span class="about" id="words">${counted(wordsOf(state.pieces), "word")}</span>
     <span class="about saving ${state.saving}" id="saving">${state.conflict ? DRAFT.saving.conflict : DRAFT.saving[state.saving]}</span>
     ${state.saving === "gone" && html`<button type="button" onClick=${() => guarded(makeAgain)}>${DRAFT.makeAgain}</button>`}

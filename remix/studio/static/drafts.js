@@ -11,6 +11,9 @@ import { html, render } from "./vendor/preact.js";
 const PACE = 1000; // milliseconds between requests while drafts change
 const WHEN = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 
+/** The draft that was just thrown away, and where it is now. */
+const [gone, place] = ["gone", "place"].map((name) => new URLSearchParams(location.search).get(name));
+
 async function begin(event) {
   event.preventDefault();
   const title = event.target.elements.title.value.trim();
@@ -24,6 +27,7 @@ const Page = ({ drafts }) => html`<div class="list-of-drafts">
     <label class="grow"><span class="unseen">${DRAFTS.name}</span>
       <input type="text" id="title" name="title" maxlength="200" placeholder=${DRAFTS.name} autocomplete="off" dir="auto" /></label>
     <button class="main">${DRAFTS.begin}</button></form>
+  ${gone && html`<p class="alarm" role="status">${DRAFTS.gone(gone, place)}</p>`}
   ${!drafts.length && html`<p class="about">${DRAFTS.none}</p>`}
   <ul class="lines">${drafts.map((draft) => html`<li key=${draft.name}>
     <a class="line" href=${api.pageOf(draft.name)}><b dir="auto">${draft.name}</b>

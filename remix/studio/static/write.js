@@ -7,6 +7,7 @@ import { startPage } from "./page.js";
 import { ROADS } from "./road_strings.js";
 import { PASSAGE, WRITE } from "./strings.js";
 import { html, render } from "./vendor/preact.js";
+import { watchElsewhere } from "./write_elsewhere.js";
 import { Form, begin, focusForm } from "./write_form.js";
 import { Jobs, goOn, stop } from "./write_jobs.js";
 import { drawBy, changed, estimate, shown, state, takeJob, takeOutput, takeWords } from "./write_state.js";
@@ -53,11 +54,16 @@ async function start() {
     if (pull.state === "finished") readModels();
     changed();
   });
+  watchElsewhere();
   events.listen();
   await readModels();
   estimate();
   changed();
-  requestAnimationFrame(() => { document.body.dataset.ready = "yes"; });
+  requestAnimationFrame(() => {
+    // On a phone the tags scroll: one that another page has chosen may be out of sight.
+    document.querySelector(".chips [aria-pressed=true]")?.scrollIntoView({ block: "nearest" });
+    document.body.dataset.ready = "yes";
+  });
 }
 
 async function readModels() {

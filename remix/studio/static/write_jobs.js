@@ -5,6 +5,7 @@ import * as api from "./job_api.js";
 import { guarded } from "./notices.js";
 import { WRITE } from "./strings.js";
 import { html } from "./vendor/preact.js";
+import { Elsewhere } from "./write_elsewhere.js";
 import { letGo } from "./write_models.js";
 import { add, isOver, show, state, takeJob } from "./write_state.js";
 
@@ -36,6 +37,7 @@ export function Jobs() {
   return html`<section class="jobs" aria-labelledby="jobs-title">
     <h2 id="jobs-title">${WRITE.jobs}</h2>
     ${jobs.length ? html`<ul>${jobs.map((job) => html`<${Job} key=${job.id} job=${job} isShown=${job.id === state.shown} />`)}</ul>` : html`<p class="about">${WRITE.noJobs}</p>`}
+    <${Elsewhere} />
     ${hasIdleModel && html`<p class="about">${WRITE.loaded(state.loaded)} <button type="button" class="plain" onClick=${letGo}>${WRITE.letGo}</button></p>`}
   </section>`;
 }

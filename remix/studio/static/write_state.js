@@ -11,6 +11,7 @@ export const state = {
   form: fromAddress(location.search),
   estimate: null, // null, { words: … }, or { error, hint }
   jobs: new Map(), // by id
+  elsewhere: [], // runs that another process writes, as the home page has them
   loaded: null, // the model in memory
   pull: null,
   shown: new URLSearchParams(location.search).get("job"), // id of the job whose texts are shown
