@@ -49,11 +49,20 @@ export const lineageOf = ([part, sentence]) => state.essay.parts[part].sentences
 /** The sentence whose passages are shown: the chosen one, or the one under the mouse; null while a passage is chosen. */
 export const shownSentence = () => (state.source === null ? state.at ?? state.hovered : null);
 
+const indexes = new WeakMap(); // by essay: its sentences, and the sentences of each passage
+
+function index() {
+  const known = indexes.get(state.essay);
+  if (known) return known;
+  const sentences = state.essay.parts.flatMap((part, number) => part.sentences.map((_, sentence) => [number, sentence]));
+  const heard = state.essay.passages.map(() => []);
+  for (const at of sentences) for (const behind of lineageOf(at).behind) heard[behind.passage].push({ at, ...behind });
+  indexes.set(state.essay, { sentences, heard });
+  return { sentences, heard };
+}
+
 /** All sentences in reading order. */
-export const allSentences = () => state.essay.parts.flatMap((part, number) => part.sentences.map((_, sentence) => [number, sentence]));
+export const allSentences = () => index().sentences;
 
 /** The sentences in which a passage is heard, each with the passage's share and closest sentence. */
-export const heardIn = (source) => allSentences().flatMap((at) => {
-  const behind = lineageOf(at).behind.find(({ passage }) => passage === source);
-  return behind ? [{ at, ...behind }] : [];
-});
+export const heardIn = (source) => index().heard[source];
