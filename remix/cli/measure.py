@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from remix.analysis.road_records import RoadSurvey
     from remix.analysis.run_ledgers import KindSummary, Measured
     from remix.analysis.survey_records import ReadingSurvey, Survey
+    from remix.measure.embedding import Embedder
     from remix.outputs import RunFolder
     from remix.reader.run_readings import OpenModel
     from remix.reader.summary import KindReadings
@@ -83,9 +84,9 @@ def measure(
     meaning too. --json and --report have the stored readings by kind and step. Of branches, all tell where they lead:
     how far their endings are from the original's, and which come back to its words.
     """
-    from remix.analysis import coverage, plots, road_survey, run_ledgers, run_lineages, run_survey
+    from remix.analysis import run_survey
     from remix.measure import embedding
-    from remix.reader import reading_survey, run_readings
+    from remix.reader import run_readings
 
     if by == "model" and (target or embeddings):
         raise click.UsageError("--by model goes without --report and --embeddings.")
@@ -103,30 +104,10 @@ def measure(
         return
     if target:
         run_survey.check(target)
-    asked = bool(target or embeddings or by == "meaning")
-    embedder = embedding.find(embeddings, workspace.model_folders) if asked else None
-    measured = run_ledgers.measure(folder, embedding.matching(by))
-    summaries = run_ledgers.summaries(measured)
-    readings = reading_survey.of_run(folder, measured) if target or as_json else None
-    surveyed = cache(lambda: run_survey.survey_of(folder, measured, embedder))
-    roads = road_survey.of_run(folder, embedder)
-    lineages = list(run_lineages.lineages(folder))
-    covered = coverage.of_run(folder, lineages)
-    if as_json:
-        _print_json(folder.run.name, summaries, measured, Surveys(surveyed().survey, readings, roads, covered))
-    else:
-        _print(summaries, measured, CAVEATS[by])
-        _print_roads(roads)
-        print_coverage(covered)
-        note(*(each.line for each in run_ledgers.languages(measured) if each.line))
-    run_ledgers.store(folder, measured)
-    run_lineages.store_all(folder, lineages)
-    if target:
-        data = surveyed()._replace(readings=readings, roads=roads, coverage=covered)
-        run_survey.write_report(data, embedder, target)
-        note("", f"The report: {target}")
-        if not plots.is_installed():
-            note(f"The report has tables and no plots, because matplotlib isn't installed: {plots.HINT}")
+    embedder = None
+    if target or embeddings or by == "meaning":
+        embedder = embedding.find(embeddings, workspace.model_folders)
+    _show_measures(folder, by, embedder, target, as_json)
 
 
 COMMANDS = (measure,)
@@ -160,6 +141,36 @@ Medians; shares of the passage's sentences, facts and words. A sentence counts a
 sentence of the text with much the same meaning: an aid to a reader, no verdict. The model is nearly blind to "not".
 Most claims that are turned round, and facts that change places, are not seen.""",
 }
+
+
+def _show_measures(folder: RunFolder, by: str, embedder: Embedder | None, target: Path | None, as_json: bool) -> None:
+    """Measure the texts of a run, print and store the measures, and write the report to `target`, if given."""
+    from remix.analysis import coverage, plots, road_survey, run_ledgers, run_lineages, run_survey
+    from remix.measure import embedding
+    from remix.reader import reading_survey
+
+    measured = run_ledgers.measure(folder, embedding.matching(by))
+    summaries = run_ledgers.summaries(measured)
+    readings = reading_survey.of_run(folder, measured) if target or as_json else None
+    surveyed = cache(lambda: run_survey.survey_of(folder, measured, embedder))
+    roads = road_survey.of_run(folder, embedder)
+    lineages = list(run_lineages.lineages(folder))
+    covered = coverage.of_run(folder, lineages)
+    if as_json:
+        _print_json(folder.run.name, summaries, measured, Surveys(surveyed().survey, readings, roads, covered))
+    else:
+        _print(summaries, measured, CAVEATS[by])
+        _print_roads(roads)
+        print_coverage(covered)
+        note(*(each.line for each in run_ledgers.languages(measured) if each.line))
+    run_ledgers.store(folder, measured)
+    run_lineages.store_all(folder, lineages)
+    if target:
+        data = surveyed()._replace(readings=readings, roads=roads, coverage=covered)
+        run_survey.write_report(data, embedder, target)
+        note("", f"The report: {target}")
+        if not plots.is_installed():
+            note(f"The report has tables and no plots, because matplotlib isn't installed: {plots.HINT}")
 
 
 def _show_readings(

@@ -128,8 +128,6 @@ def show(workspace: Workspace, /, output: str, as_json: bool, numbered: bool, **
     with their numbers, and their alternatives by rank: `remix branch OUTPUT --at NUMBER --take RANK` takes one.
     """
     from remix.outputs import find_output
-    from remix.outputs.stored_reviews import StoredReviews
-    from remix.outputs.uncertain import trace_of
 
     if sum((numbered, *parts.values())) > 1:
         raise click.UsageError(
@@ -159,6 +157,18 @@ def show(workspace: Workspace, /, output: str, as_json: bool, numbered: bool, **
         reading.show_reading(shown, as_json)
         note("", of_run)
         return
+    _show_whole(workspace, shown, numbered, as_json)
+
+
+COMMANDS = (runs, show)
+
+
+def _show_whole(workspace: Workspace, shown: reading.ShownOutput, numbered: bool, as_json: bool) -> None:
+    """Print a text beside its passage, with all that is known of the text."""
+    from remix.outputs.stored_reviews import StoredReviews
+    from remix.outputs.uncertain import trace_of
+
+    folder, task, record, written = shown
     stored = StoredReviews(workspace.outputs, [folder.path])
     stored.refresh()
     kept = trace_of(folder, task, record)
@@ -181,10 +191,7 @@ def show(workspace: Workspace, /, output: str, as_json: bool, numbered: bool, **
     if kept:
         say()
         uncertain.print_uncertain(kept, uncertain.MOST)
-    _show_remarks(record, of_run)
-
-
-COMMANDS = (runs, show)
+    _show_remarks(record, f"Run: {quoted(folder.path.name)}")
 
 
 def _lineage(shown: reading.ShownOutput) -> dict[str, Any]:
