@@ -60,8 +60,12 @@ _PLACE = tempfile.TemporaryDirectory(prefix="remix-variants-")
 
 @functools.cache
 def _variants(place: str) -> Path:
+    return own_variants(make_workspace(Path(place) / "garden")).path
+
+
+def own_variants(workspace: Workspace) -> RunFolder:
+    """A run like that of `variants`, of the essays as the workspace has them."""
     writer = FakeWriter()
-    workspace = make_workspace(Path(place) / "garden")
     job = prepare.prepare_for(workspace, Options(steps=2, variants=2), writer)
     folder = execute.generate(job, workspace.outputs, writer=writer).folder
     writer.close()
@@ -72,7 +76,7 @@ def _variants(place: str) -> Path:
         raw["derivation"]["prompt"]["messages"][0]["content"] = f"{TEXT}\n\nSay it again."
 
     forge(folder, SECOND, made_from_it)
-    return folder.path
+    return folder
 
 
 class Client(httpx.Client):

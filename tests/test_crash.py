@@ -110,7 +110,10 @@ def check_manifest(run: Path) -> None:
     lines = (run / MANIFEST).read_text().splitlines()
     files = [path for path in run.rglob("*") if path.is_file() and path.suffix != ".sha256"]
     names = {path.relative_to(run).as_posix() for path in files}
-    later = {"index.md", *(name for name in names if name.startswith(".") or ".trace." in name)}
+    later = {
+        "index.md",
+        *(name for name in names if name.startswith(".") or ".trace." in name or ".lineage." in name),
+    }
     assert names - later == {line.partition("  ")[2] for line in lines}
     for line in lines:
         digest, _, name = line.partition("  ")

@@ -93,12 +93,17 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         ),
         "verify --replay --sample 1",
     ),
-    "why": (f"why RUN:{TASK}", "why --of two-clocks/001"),
+    "weave": (
+        "weave --all --plan --model nowhere.gguf",
+        "weave --all --plan",
+        "weave --all --limit 1 --max-tokens 3",
+    ),
+    "why": (f"why RUN:{TASK}", f"why RUN:{TASK} --sentence 1", "why --of two-clocks/001"),
 }
 """What each is tried with."""
 
 WITH_A_MODEL = re.compile(
-    r"^(check|generate (?!.*nowhere)|models (probe|prepare|tune)|try (?!.*nowhere)|verify --replay)"
+    r"^(check|(generate|weave) (?!.*nowhere)|models (probe|prepare|tune)|try (?!.*nowhere)|verify --replay)"
 )
 
 needs_strace = pytest.mark.skipif(

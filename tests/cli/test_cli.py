@@ -331,6 +331,7 @@ def test_runs(remix_: Remix, finished: RunFolder) -> None:
             "accepted": 0,
             "model": "fake",
             "branches_of": [],
+            "essay": None,
         }
     ]
 

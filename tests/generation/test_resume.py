@@ -90,7 +90,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command resumes with the fake writer."""
     monkeypatch.setattr(execute, "_load", lambda run, model: FakeWriter(trace=True))
     monkeypatch.setattr(run_model, "model_of", lambda run, model, model_folders: Path("fake"))
-    monkeypatch.setattr("remix.cli.generate._set_verbose", lambda verbose: None)
+    monkeypatch.setattr("remix.cli.generate.set_verbose", lambda verbose: None)
 
 
 # -- moved, and alone ---------------------------------------------------------------------------------------
@@ -477,7 +477,7 @@ def run(workspace: Workspace, tmp_path: Path, cache: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(execute, "_load", load)
     monkeypatch.setattr(run_model, "measure_prompts", lambda *_: (NoLengths, [], {}))
-    monkeypatch.setattr("remix.cli.generate._set_verbose", lambda verbose: None)
+    monkeypatch.setattr("remix.cli.generate.set_verbose", lambda verbose: None)
     return Begun(workspace, tmp_path)
 
 

@@ -273,7 +273,10 @@ class Page:
         """Let all that isn't finished go on, after the last kill."""
         for each in self._killers:
             each.join()
-        if self._process.poll() is not None:
+        # A killed process may still be there for a moment, and answer nobody.
+        try:
+            self.jobs()
+        except httpx.TransportError:
             self.reopen()
         for job in self.jobs():
             if not job["run"] and job["state"] in ("held", "failed"):

@@ -15,7 +15,7 @@ from tests.conftest import FakeWriter
 from tests.forging import forge, forge_request
 from tests.reader.made import store_made
 from tests.studio_pages import OpenReader, Reader, barriers, fits, needs_browser, press, says
-from tests.studio_server import FIRST, OTHER, SECOND, TEXT, served, variants
+from tests.studio_server import FIRST, OTHER, SECOND, TEXT, own_variants, served, variants
 
 pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
 from playwright.sync_api import Browser, Route, expect
@@ -543,7 +543,7 @@ def test_a_long_word_in_a_title_stays_within_a_narrow_page(workspace: Workspace,
     essay = workspace.seeds / "two-clocks.md"
     title = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
     essay.write_text(essay.read_text(encoding="utf-8").replace("Two Clocks", title), encoding="utf-8")
-    variants(workspace)
+    own_variants(workspace)
     page = sit(workspace.root).tab()
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator("#comparison h2")).to_have_text(title)
