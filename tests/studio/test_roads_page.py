@@ -119,7 +119,10 @@ def test_by_mouse(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> N
     expect(panel).to_contain_text(f"Instead of “{words[2]}”")
     page.locator(".source").click()
     expect(panel).to_be_hidden()
+    cards = page.locator(".card").count()
     for number in (0, 1):
+        # A card that comes moves the text: the next click waits for the card of the road before.
+        expect(page.locator(".card")).to_have_count(cards + number)
         click_word(text, words[1])
         panel.locator("button.way").nth(number).click()
     written(page, 2)
