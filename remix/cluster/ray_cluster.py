@@ -128,7 +128,7 @@ class RayCluster:
                 _temp_dir=self._folder,
                 _node_ip_address=LOOPBACK,
             )
-        # As in `start`. On a machine where its processes take 30 s to start, Ray raises a bare `Exception`.
+        # Ray raises a bare `Exception` if its processes take 30 s to start, and else exceptions of its own.
         except Exception as error:
             self.close()
             raise ModelError(

@@ -41,7 +41,7 @@ def read_head(lines: Sequence[str]) -> dict[str, Any]:
 
 
 def states(lines: Sequence[str]) -> set[str]:
-    """The states allowed at the beginning of a heading: `TODO` and `DONE`, or the file's own."""
+    """The states allowed at the beginning of a heading: `TODO` and `DONE`, unless the file lists other states."""
     sets = [value for key, value in keywords(lines) if key in _TODO] or ["TODO DONE"]
     return {word.partition("(")[0] for words in sets for word in words.split()}
 

@@ -21,7 +21,10 @@ _ALWAYS = ("step", "steps", "family", "language", "model")
 OF_A_GROUP = ("passages", *_ALWAYS)
 """Variables of a template with `reads: passages`."""
 
-OF_AN_ESSAY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+PartReads = Literal["weave", "paragraph", "paragraphs"]
+"""Values of `reads` of templates for the parts of a woven essay."""
+
+OF_AN_ESSAY: Mapping[PartReads, tuple[str, ...]] = MappingProxyType(
     {
         "weave": ("passages", "previous", "words", *_ALWAYS),
         "paragraph": ("passages", "paragraph", "objection", "words", *_ALWAYS),
@@ -29,8 +32,6 @@ OF_AN_ESSAY: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Variables of templates for the parts of a woven essay, by the value of `reads`."""
-
-PartReads = Literal["weave", "paragraph", "paragraphs"]
 
 
 class PartOfEssay(NamedTuple):

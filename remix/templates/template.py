@@ -155,7 +155,7 @@ class Template:
     @property
     def part_reads(self) -> PartReads | None:
         """The value of `reads` of a template for a part of a woven essay; null for any other template."""
-        return self.reads if self.reads in OF_AN_ESSAY else None  # type: ignore[return-value]
+        return next((each for each in OF_AN_ESSAY if each == self.reads), None)
 
     def steps(self, steps: int) -> int:
         """The number of the kind's steps: 1 unless the template has `reads: passage`, because only a template with

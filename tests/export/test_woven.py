@@ -7,6 +7,7 @@ import re
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import mammoth
@@ -27,8 +28,8 @@ WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 HOSTILE = "<script>x</script> [a](javascript:b) [^remix-1] \u202e\ue0001\ue001 `c` & **d"
 
 
-def exported(folder: RunFolder, form: str, **options: object) -> str:
-    return export_bytes(folder.path, ExportOptions(form, **options)).decode()  # type: ignore[arg-type]
+def exported(folder: RunFolder, form: str, **options: Any) -> str:
+    return export_bytes(folder.path, ExportOptions(form, **options)).decode()
 
 
 def page_of(book: bytes) -> ElementTree.Element:

@@ -15,7 +15,7 @@ from rocrate.rocrate import ROCrate
 from remix.drafts import Drafts
 from remix.drafts.origins import origin_of, runs_in
 from remix.export import ExportOptions, export, export_bytes
-from remix.export.drafts import draft_bytes
+from remix.export.drafts import DraftForm, draft_bytes
 from remix.outputs import RunFolder
 from remix.outputs.layout import LINEAGE
 from remix.records.draft import Piece
@@ -154,8 +154,9 @@ def test_a_draft_s_note_names_all_passages_of_a_text(workspace: Workspace, essay
     draft = drafts.save("Essay", drafts.create("Essay").version, [Piece(id="a", text=text, origin=origin)])
     assert drafts.read("Essay").pieces == draft.pieces
     note = f"two-clocks/001 and two-clocks/002, weave.1, by fake; run {RUN}, record {origin.record[:12]}"
-    for form in ("md", "html"):
-        assert note in draft_bytes(draft, form, True, runs_in(workspace.outputs)).decode()  # type: ignore[arg-type]
+    forms: tuple[DraftForm, ...] = ("md", "html")
+    for form in forms:
+        assert note in draft_bytes(draft, form, True, runs_in(workspace.outputs)).decode()
     with zipfile.ZipFile(io.BytesIO(draft_bytes(draft, "docx", True, runs_in(workspace.outputs)))) as archive:
         assert note.encode() in archive.read("word/document.xml")
 

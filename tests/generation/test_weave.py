@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -140,10 +140,10 @@ class _Narrow:
     def __init__(self, context: int) -> None:
         self.context = context
 
-    def may_fit(self, messages: tuple[Message, ...], most: int) -> bool:
+    def may_fit(self, messages: Sequence[Message], most: int) -> bool:
         return True
 
-    def measure(self, messages: tuple[Message, ...], most: int) -> PromptSize:
+    def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
         return PromptSize(sum(len(message.content.split()) for message in messages))
 
 
@@ -156,7 +156,7 @@ def long_garden(garden: Workspace) -> Workspace:
 
 
 def test_a_passage_that_exceeds_the_context_is_read_by_its_summary(garden: Workspace, writer: FakeWriter) -> None:
-    writer.counter = _Narrow(500)  # type: ignore[assignment]
+    writer.counter = _Narrow(500)
     job = prepare_weave(long_garden(garden), Options(max_tokens=40), WeaveOptions("essay"), writer=writer)
     assert "clocks/002 is read by its summary" in job.notes[0]
     assert job.run.weave is not None
@@ -171,7 +171,7 @@ def test_a_passage_that_exceeds_the_context_is_read_by_its_summary(garden: Works
 
 
 def test_a_passage_that_is_too_long_for_its_summary_too_is_refused(garden: Workspace, writer: FakeWriter) -> None:
-    writer.counter = _Narrow(300)  # type: ignore[assignment]
+    writer.counter = _Narrow(300)
     with pytest.raises(PromptError, match=r"clocks\.md:7: clocks/002 is too long for narrow, even for a summary"):
         prepare_weave(long_garden(garden), Options(max_tokens=40), WeaveOptions("essay"), writer=writer)
 

@@ -135,7 +135,9 @@ def test_the_same_edit_twice_is_kept_once(finished: RunFolder) -> None:
 
 
 def test_an_edit_that_a_crash_left_half_written_is_removed_and_nothing_else(finished: RunFolder) -> None:
-    file = Path(reviews.edit(finished, FIRST, EVE, "Mine.").edit.file)  # type: ignore[union-attr]
+    kept = reviews.edit(finished, FIRST, EVE, "Mine.").edit
+    assert kept
+    file = Path(kept.file)
     half = finished.path / file.with_name(f".again.1.0123456789ab{reviews.EDITED}.tmp")
     others = [finished.path / name for name in (f".x{reviews.EDITED}.tmp", ".index.md.tmp")]
     for path in (half, *others):
