@@ -16,7 +16,6 @@ from remix.outputs.run import RunFolder
 from remix.outputs.stored_lineages import is_of, store_lineage, stored_lineage
 from remix.records import Record, Source, Task
 from remix.records.lineage import Lineage, LineageFile
-from remix.records.weave import WEAVES
 
 
 class OutputLineage(NamedTuple):
@@ -70,7 +69,7 @@ def sentences_of(record: Record, text: str) -> list[str]:
 
 def is_stored(task: Task, record: Record) -> bool:
     """Whether a lineage is stored beside an output: made from several passages, or for a woven essay."""
-    return len(record.sources) > 1 or task.place.startswith(f"{WEAVES}/")
+    return len(record.sources) > 1 or task.is_woven
 
 
 def lineages(folder: RunFolder) -> Iterator[OutputLineage]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from remix.analysis.run_lineages import lineage_of, of_record
+from remix.analysis.run_lineages import is_stored, lineage_of, of_record
 from remix.export.reviewed_outputs import ReviewedOutput
 from remix.measure.words import beginning
 from remix.records.lineage import Lineage, SentenceLineage
-from remix.records.weave import WEAVES
 from remix.verification.finding import FoundOutput
 
 
@@ -27,7 +26,7 @@ class Stretch(NamedTuple):
 
 def has_lineage(found: FoundOutput) -> bool:
     """Whether exports tell the passages behind each sentence: of woven texts, and of texts of several passages."""
-    return found.task.place.startswith(f"{WEAVES}/") or len(found.record.sources) > 1
+    return is_stored(found.task, found.record)
 
 
 def lineages(found: FoundOutput) -> tuple[Lineage, ...]:

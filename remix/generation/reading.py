@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from remix.generation.weave_reading import is_part, own_inputs, reading_of_part
+from remix.generation.weave_reading import own_inputs, reading_of_part
 from remix.outputs.originals import as_candidate
 from remix.records import (
     Branch,
@@ -70,7 +70,7 @@ class TaskInputs:
         """The values for a task's template; if the task reads no passage, the passages behind its input texts."""
         passages = [self._corpus[id_] for id_ in task.passages] or list(map(self._found_again, self.sources(task)))
         card = self._run.model.languages if self._run.model else ()
-        if is_part(task) and self._run.weave:
+        if task.is_woven and self._run.weave:
             return reading_of_part(self._run, task, passages, [each.text for each in read], card)
         texts = {each.kind: each.text for each in read}
         return Reading(tuple(passages), texts.get(task.kind, ""), texts, card)

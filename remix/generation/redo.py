@@ -62,6 +62,11 @@ def run_of(workspace: Workspace, original: Original) -> Run:
 
     Raises the errors of `plan_redo` about texts and variants.
     """
+    if original.task.is_woven and not original.task.branch:
+        raise RunError(
+            f"{original.task.id}: is a part of an essay, which is written as a whole.",
+            "Weave the essay again with another --seed, or let the text take another road: `remix branch`.",
+        )
     before, record, sampling = original.folder.run, original.record, _sampling(original)
     earlier = {each.record.id: each for each in _read_by(original)}
     variant = _next_variant(workspace.outputs, original)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from remix.measure.sentences import sentences
 from remix.records import Essay, Passage, RecordInput, Run, Task
-from remix.records.weave import WEAVES, Weave
+from remix.records.weave import Weave
 from remix.templates.reading import PartOfEssay, Reading
 
 OPENING_WORDS, TITLE_WORDS = 40, 8
@@ -25,18 +25,13 @@ MOST_OF_A_SENTENCE = 60
 Pair = tuple[Essay, Passage]
 
 
-def is_part(task: Task) -> bool:
-    """Whether a task writes a part of a woven essay."""
-    return task.place.startswith(f"{WEAVES}/")
-
-
 def own_inputs(run: Run, task: Task) -> bool:
     """Whether only passages and earlier outputs that a task reads itself stand behind its text.
 
     What a paragraph says comes from its own group: the paragraph before is heard for its last sentence alone.
     """
     weave = run.weave
-    return weave is not None and is_part(task) and task.kind not in (weave.opening, weave.title)
+    return weave is not None and task.is_woven and task.kind not in (weave.opening, weave.title)
 
 
 def last_sentence(text: str, language: str | None = None) -> str:

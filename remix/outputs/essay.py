@@ -12,7 +12,6 @@ from remix.errors import RunError
 from remix.outputs.layout import ESSAY
 from remix.outputs.run import RunFolder
 from remix.records import Record
-from remix.records.weave import WEAVES
 from remix.util.files import write_whole
 
 
@@ -52,7 +51,7 @@ def woven(folder: RunFolder) -> WovenEssay:
     weave = folder.run.weave
     if weave is None:
         raise RunError(f"{folder.path}: weaves no essay.", "`remix weave` makes a run that does.")
-    tasks = [task for task in folder.run.tasks if task.place.startswith(f"{WEAVES}/") and task.variant == 1]
+    tasks = [task for task in folder.run.tasks if task.is_woven and task.variant == 1]
     unwritten = [task for task in tasks if not folder.is_done(task)]
     if unwritten:
         raise RunError(

@@ -12,7 +12,6 @@ from remix.errors import RunError
 from remix.outputs.layout import REQUEST
 from remix.outputs.originals import as_candidate
 from remix.records import GROUPS, RecordInput, Run, Task
-from remix.records.weave import WEAVES
 from remix.util import names
 from remix.util.files import is_within
 
@@ -42,13 +41,14 @@ def refuse_unknown(path: Path, run: Run) -> None:
     for task in run.tasks:
         records = {each.record for each in task.inputs if isinstance(each, RecordInput)}
         records |= {task.branch.original} if task.branch else set()
-        is_placed = task.place in task.passages or task.place.startswith((f"{GROUPS}/", f"{WEAVES}/"))
+        is_placed = task.place in task.passages or task.is_woven or task.place.startswith(f"{GROUPS}/")
         if task.kind not in kinds or not passages.issuperset(task.passages) or not passages or not is_placed:
             raise RunError(f"{path / REQUEST}: holds no passage or template for '{task.id}'.", BRING_BACK)
         if not before.issuperset(task.reads) or not records <= earlier:
             raise RunError(f"{path / REQUEST}: plans no text that '{task.id}' reads before it.", BRING_BACK)
         before.add(task.id)
-        if task.place.startswith(f"{WEAVES}/") and not _is_part(run, task):
+        # A branch of an essay's part has the part's prompt, and needs no plan.
+        if task.is_woven and not task.branch and not _is_part(run, task):
             raise RunError(f"{path / REQUEST}: plans no essay with the part '{task.id}'.", BRING_BACK)
         if task.branch:
             record = next(each.record for each in run.earlier if each.record.id == task.branch.original)

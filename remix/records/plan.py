@@ -7,6 +7,7 @@ from pydantic import Field
 from remix.records.bounds import MOST_CANDIDATES
 from remix.records.generation import Fork
 from remix.records.values import Count, Frozen, Length, Many, Seed, Sha256, Step, Variant, is_none
+from remix.records.weave import WEAVES
 
 GROUPS = "_group"
 """Folder of texts made from a group of passages. Essays' slugs have no underscore, so no essay takes the name."""
@@ -97,6 +98,11 @@ class Task(Frozen):
     def id(self) -> str:
         """`essay/NNN/kind.step[.vN]`: name of the task in the run, and of its files without suffix."""
         return task_id(self.place, self.kind, self.step, self.variant)
+
+    @property
+    def is_woven(self) -> bool:
+        """Whether the text is a part of a woven essay."""
+        return self.place.startswith(f"{WEAVES}/")
 
     @property
     def passages(self) -> tuple[str, ...]:

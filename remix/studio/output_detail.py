@@ -27,7 +27,6 @@ from remix.outputs.uncertain import trace_of
 from remix.outputs.uncertain import words as written_words
 from remix.reader.shown import ShownReading, shown
 from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, RecordInput, Task
-from remix.records.weave import WEAVES
 from remix.studio import measured_sentences
 from remix.studio.diff import Difference, Span, difference
 from remix.util.names import readable
@@ -185,7 +184,7 @@ def detail_of(folder: RunFolder, passages: Sequence[Passage], task: Task, edited
     return OutputDetail(
         passages=tuple(map(_named, passages[:MOST])),
         task=readable(task.id),
-        woven=readable(folder.run.name) if folder.run.weave and task.place.startswith(f"{WEAVES}/") else None,
+        woven=readable(folder.run.name) if folder.run.weave and task.is_woven else None,
         output=record.id if record else None,
         tags=tuple(dict.fromkeys(readable(tag) for passage in passages for tag in passage.tags))[:MOST],
         broken=readable(f"{broken.message} {broken.hint}") if broken else None,

@@ -16,7 +16,6 @@ from remix.outputs.facts import passages_behind
 from remix.outputs.layout import MOST_ENTRIES, RECORD, TEXT
 from remix.outputs.run import RunFolder
 from remix.records import Passage, Task, canonical_sha256
-from remix.records.weave import WEAVES
 from remix.studio.listing import Content
 from remix.studio.output_detail import read_output
 from remix.util.files import entries
@@ -41,7 +40,7 @@ class OpenOutput:
     @property
     def is_woven(self) -> bool:
         """Whether the text is part of an essay that the run weaves."""
-        return self.folder.run.weave is not None and self.task.place.startswith(f"{WEAVES}/")
+        return self.folder.run.weave is not None and self.task.is_woven
 
     @property
     def text_before(self) -> str:

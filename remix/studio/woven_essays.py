@@ -22,7 +22,7 @@ from remix.outputs.run import RunFolder
 from remix.records import Frozen, Record, Run, Source, Standing, Task
 from remix.records.lineage import Lineage, LineageFile
 from remix.records.output import source_of
-from remix.records.weave import WEAVES, Weave
+from remix.records.weave import Weave
 from remix.studio.garden import RunState, state_of
 from remix.studio.json_http import NotInStudio
 from remix.studio.open_runs import OpenRuns
@@ -261,7 +261,7 @@ class WovenEssays:
 
 def in_reading_order(tasks: Sequence[Task], weave: Weave) -> list[Task]:
     """The tasks of an essay's texts: the title, the opening, the paragraphs. Variants are left out."""
-    own = [task for task in tasks if task.place.startswith(f"{WEAVES}/") and task.variant == 1]
+    own = [task for task in tasks if task.is_woven and task.variant == 1]
     first = {weave.title: 0, weave.opening: 1}
     return sorted(own, key=lambda task: first.get(task.kind, 2))
 

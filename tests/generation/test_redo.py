@@ -15,6 +15,7 @@ from remix.errors import RunError
 from remix.generation import branch_run, branching, execute, prepare, redo
 from remix.generation.job import Job
 from remix.generation.plan import task_seed
+from remix.generation.weave import WeaveOptions, prepare_weave
 from remix.outputs import RunFolder
 from remix.outputs.find import OutputPlace
 from remix.outputs.runs import latest
@@ -216,3 +217,11 @@ def test_by_the_bundled_model_a_redo_is_verified_and_replayed(remix_: Remix, wor
     verified = remix_("verify", made.path, "--replay")
     assert verified.exit_code == 0, verified.output
     assert "1 of 1 texts equal" in verified.output + verified.stderr
+
+
+def test_a_part_of_an_essay_alone_is_not_redone(workspace: Workspace, local: FakeLocal) -> None:
+    """A redo of a paragraph wrote a run that couldn't be read again."""
+    job = prepare_weave(workspace, Options(max_tokens=30), WeaveOptions("essay"), writer=local)
+    folder = carry_out(workspace, job.run.model_copy(update={"model": FILE, "n_ctx_seq": 4096}), local)
+    with pytest.raises(RunError, match=r"_weave/001/weave\.1: is a part of an essay"):
+        redo.run_of(workspace, branching.original_of(OutputPlace(folder, "_weave/001/weave.1")))

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from remix.errors import PromptError, RunError, SeedError
-from remix.generation import execute, prepare
+from remix.generation import branching, execute, prepare
 from remix.generation.weave import WeaveOptions, prepare_weave
 from remix.generation.writer import Progress
 from remix.outputs import RunFolder, reviews
 from remix.outputs.essay import woven
+from remix.outputs.find import OutputPlace
 from remix.outputs.layout import ESSAY
 from remix.records import Message, Options, PassageInput, PromptSize, Record, RecordInput, TaskInput
 from remix.verification import replay
@@ -263,3 +264,13 @@ def test_an_essay_by_the_bundled_model_is_verified_and_replayed(garden: Workspac
     assert report.run
     replayed = replay.replay(report.run, report.found, lambda run: model_path, ReplayOptions(threads=1))
     assert [each.equal for each in replayed] == [True] * 3
+    # A branch of a paragraph wrote a run that couldn't be read again.
+    asked_branch = branching.BranchOptions(at="2", take="2", max_tokens=12)
+    planned = branching.plan_branches(garden, OutputPlace(folder, PARAGRAPHS[0]), asked_branch, str(model_path))
+    branch = execute.generate(planned.job, garden.outputs).folder
+    report = verify(branch.path)
+    assert not report.findings
+    assert report.run
+    assert report.run.tasks[0].branch
+    again = replay.replay(report.run, report.found, lambda run: model_path, ReplayOptions(threads=1))
+    assert [each.equal for each in again] == [True]
