@@ -6,12 +6,14 @@ Takes a run's folder, gives the essay's title and parts with their records, and 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from remix.errors import RunError
 from remix.outputs.layout import ESSAY
 from remix.outputs.run import RunFolder
-from remix.records import Record
+from remix.records import Record, Task
+from remix.records.weave import Weave
 from remix.util.files import write_whole
 
 
@@ -51,18 +53,21 @@ def woven(folder: RunFolder) -> WovenEssay:
     weave = folder.run.weave
     if weave is None:
         raise RunError(f"{folder.path}: weaves no essay.", "`remix weave` makes a run that does.")
-    tasks = [task for task in folder.run.tasks if task.is_woven and task.variant == 1]
+    tasks = in_reading_order(folder.run.tasks, weave)
     unwritten = [task for task in tasks if not folder.is_done(task)]
     if unwritten:
         raise RunError(
             f"{folder.path}: {len(unwritten)} of the essay's {len(tasks)} texts aren't written yet.",
             f"`remix resume {folder.run.name}` goes on.",
         )
-    parts = {task.id: EssayPart(task.id, *folder.read(task.id)) for task in tasks}
-    (title,) = [task.id for task in tasks if task.kind == weave.title]
-    openings = [parts[task.id] for task in tasks if task.kind == weave.opening]
-    others = [parts[task.id] for task in tasks if task.kind not in (weave.title, weave.opening)]
-    return WovenEssay(parts[title], (*openings, *others))
+    title, *parts = (EssayPart(task.id, *folder.read(task.id)) for task in tasks)
+    return WovenEssay(title, tuple(parts))
+
+
+def in_reading_order(tasks: Sequence[Task], weave: Weave) -> list[Task]:
+    """The tasks of an essay's texts: the title, the opening, the paragraphs."""
+    first = {weave.title: 0, weave.opening: 1}
+    return sorted((task for task in tasks if task.is_woven), key=lambda task: first.get(task.kind, 2))
 
 
 def heading_of(title: str) -> str:

@@ -47,8 +47,8 @@ def refuse_unknown(path: Path, run: Run) -> None:
         if not before.issuperset(task.reads) or not records <= earlier:
             raise RunError(f"{path / REQUEST}: plans no text that '{task.id}' reads before it.", BRING_BACK)
         before.add(task.id)
-        # A branch of an essay's part has the part's prompt, and needs no plan.
-        if task.is_woven and not task.branch and not _is_part(run, task):
+        # A branch of an essay's part, in a run of branches, has the part's prompt and needs no plan.
+        if task.is_woven and (run.weave or not task.branch) and not _is_part(run, task):
             raise RunError(f"{path / REQUEST}: plans no essay with the part '{task.id}'.", BRING_BACK)
         if task.branch:
             record = next(each.record for each in run.earlier if each.record.id == task.branch.original)

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from remix.analysis.run_lineages import lineage_of
 from remix.measure.language import language_of
 from remix.measure.sentences import sentences
-from remix.outputs.essay import heading_of
+from remix.outputs.essay import heading_of, in_reading_order
 from remix.outputs.facts import about
 from remix.outputs.layout import LINEAGE
 from remix.outputs.run import RunFolder
@@ -257,13 +257,6 @@ class WovenEssays:
             while len(self._read) > KEPT:
                 self._read.popitem(last=False)
         return read
-
-
-def in_reading_order(tasks: Sequence[Task], weave: Weave) -> list[Task]:
-    """The tasks of an essay's texts: the title, the opening, the paragraphs. Variants are left out."""
-    own = [task for task in tasks if task.is_woven and task.variant == 1]
-    first = {weave.title: 0, weave.opening: 1}
-    return sorted(own, key=lambda task: first.get(task.kind, 2))
 
 
 def _state_of(folder: RunFolder, task: Task) -> tuple[object, ...]:
