@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import NamedTuple
 
+from remix.analysis.coverage import coverage
 from remix.analysis.run_lineages import lineage_of
 from remix.measure.words import ngrams, words
 from remix.outputs.essay import woven
@@ -35,18 +36,13 @@ class EssayFigures(NamedTuple):
 def figures_of(folder: RunFolder) -> EssayFigures:
     """The figures of a run's essay. Raises `RunError` as `woven` does."""
     essay = woven(folder)
-    heard: set[str] = set()
-    passages: dict[str, None] = {}
-    for part in essay.parts[1:]:
-        lineage = lineage_of(folder, part.task, part.record, part.text).words
-        heard |= lineage.heard
-        passages |= dict.fromkeys(lineage.passages)
+    covered = coverage(lineage_of(folder, part.task, part.record, part.text).words for part in essay.parts)
     return EssayFigures(
         words=len(words(essay.markdown)),
         paragraphs=len(essay.parts) - 1,
         overlap=round(most_overlap([part.text for part in essay.parts[1:]]), 4),
-        heard=len(heard),
-        unheard=tuple(id_ for id_ in passages if id_ not in heard),
+        heard=covered.heard,
+        unheard=covered.unheard,
     )
 
 

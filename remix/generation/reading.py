@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from remix.generation.weave_reading import own_inputs, reading_of_part
+from remix.generation.weave_reading import has_own_sources, reading_of_part
 from remix.outputs.originals import as_candidate
 from remix.records import (
     Branch,
@@ -82,7 +82,7 @@ class TaskInputs:
         """
         found: dict[tuple[str, str], Source] = {}
         # A paragraph's summaries are of the passages that the paragraph names itself.
-        seen, ahead = {task.id, *(task.reads if own_inputs(self._run, task) else ())}, deque([task])
+        seen, ahead = {task.id, *(task.reads if has_own_sources(self._run, task) else ())}, deque([task])
         while ahead:
             for each in ahead.popleft().inputs:
                 behind: tuple[Source, ...] = ()

@@ -25,7 +25,7 @@ MOST_OF_A_SENTENCE = 60
 Pair = tuple[Essay, Passage]
 
 
-def own_inputs(run: Run, task: Task) -> bool:
+def has_own_sources(run: Run, task: Task) -> bool:
     """Whether only passages and earlier outputs that a task reads itself stand behind its text.
 
     What a paragraph says comes from its own group: the paragraph before is heard for its last sentence alone.
