@@ -17,7 +17,7 @@ from remix.util.names import quoted
 if TYPE_CHECKING:
     from remix.generation.refreshed import StaleTexts
     from remix.outputs import RunFolder
-    from remix.records import Change, Run, Stale
+    from remix.records import Change, Run, Stale, Task
     from remix.workspace import Workspace
 
 
@@ -99,13 +99,17 @@ class _Texts(NamedTuple):
 
 def _found(folder: RunFolder, found: StaleTexts) -> _Texts:
     done = folder.done
-    outputs: dict[tuple[str, str], list[str]] = {}
+    chains: dict[tuple[str, str], list[Task]] = {}
     for task in done:
-        outputs.setdefault((task.place, task.kind), []).append(task.id)
+        chains.setdefault((task.place, task.kind), []).append(task)
+
+    def texts_of(stale: Stale) -> list[str]:
+        return [task.id for task in chains.get((stale.passage, stale.kind), ()) if task.step >= stale.first]
+
     again: dict[str, list[str]] = {}
     for stale, refreshed in found.written_again:
-        again.setdefault(refreshed.folder.path.name, []).extend(outputs.get((stale.passage, stale.kind), []))
-    stale_outputs = [(each, outputs.get((each.passage, each.kind), [])) for each in found.stale]
+        again.setdefault(refreshed.folder.path.name, []).extend(texts_of(stale))
+    stale_outputs = [(each, texts_of(each)) for each in found.stale]
     return _Texts(folder, len(done), stale_outputs, again)
 
 

@@ -43,15 +43,22 @@ def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> l
     model: tuple[Change, ...] = ("model",) if is_another else ()
     found: dict[tuple[str, str], Stale] = {}
     # Tasks are sorted: each kind follows the kinds whose texts the kind reads.
-    for (id_, kind), passages in _passages_read(run).items():
+    for (id_, kind), steps in _passages_read(run).items():
         template = now.templates.get(kind)
         if id_ not in pairs:
-            changes = (change for each in passages for change in _passage(pairs[each][1], places.get(each), now))
+            changed = {
+                step: [change for each in passages for change in _passage(pairs[each][1], places.get(each), now)]
+                for step, passages in steps.items()
+            }
+            whole = (*_template(before[kind], now), *model)
             # Opening and title of an essay read all of its other texts.
-            others: tuple[Change, ...] = ("reads",) if not passages and any(at == id_ for at, _ in found) else ()
-            because = tuple(dict.fromkeys((*changes, *_template(before[kind], now), *model, *others)))
+            if not any(steps.values()) and any(at == id_ for at, _ in found):
+                whole = (*whole, "reads")
+            because = tuple(dict.fromkeys((*(each for changes in changed.values() for each in changes), *whole)))
             if because:
-                found[id_, kind] = Stale(passage=id_, kind=kind, now=id_, because=because)
+                # Each paragraph of an essay reads its own passages, and the paragraph before.
+                first = 1 if whole else min(step for step, changes in changed.items() if changes)
+                found[id_, kind] = Stale(passage=id_, kind=kind, now=id_, because=because, first=first)
             continue
         place = places.get(id_)
         reads = before[kind].reads
@@ -69,12 +76,12 @@ def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> l
     return list(found.values())
 
 
-def _passages_read(run: Run) -> dict[tuple[str, str], tuple[str, ...]]:
-    """The passages that the texts of each place and kind read themselves, in the order of the run."""
-    found: dict[tuple[str, str], dict[str, None]] = {}
+def _passages_read(run: Run) -> dict[tuple[str, str], dict[int, tuple[str, ...]]]:
+    """The passages that the texts of each place and kind read themselves, by step, in the order of the run."""
+    found: dict[tuple[str, str], dict[int, tuple[str, ...]]] = {}
     for task in run.tasks:
-        found.setdefault((task.place, task.kind), {}).update(dict.fromkeys(task.passages))
-    return {key: tuple(passages) for key, passages in found.items()}
+        found.setdefault((task.place, task.kind), {})[task.step] = task.passages
+    return found
 
 
 def _passage(before: Passage, place: Pair | None, now: WorkspaceState) -> Iterator[Change]:

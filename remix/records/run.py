@@ -15,7 +15,7 @@ from remix.records.model import ModelFile, ModelUsed
 from remix.records.options import Options
 from remix.records.output import Record
 from remix.records.plan import Task
-from remix.records.values import Frozen, Length, Many, Sha256, is_none
+from remix.records.values import Frozen, Length, Many, Sha256, Step, is_none
 from remix.records.weave import Weave
 
 Reads = Literal["passage", "passages", "weave", "paragraph", "paragraphs"] | Many[str]
@@ -79,6 +79,8 @@ class Stale(Frozen):
     """Id of the passage in the workspace of today; null if the passage is gone."""
     because: Many[Change] = Field(min_length=1)
     """The changes since the texts were written."""
+    first: Step = Field(1, exclude_if=lambda value: value == 1)
+    """Number of the first stale step. Earlier paragraphs of a woven essay read other passages, and aren't stale."""
 
     @property
     def is_lost(self) -> bool:

@@ -107,3 +107,15 @@ def test_the_documentation_shows_a_plan_as_it_is_printed(run: Command, garden: W
     shutil.copytree(shipped("seeds"), garden.seeds)
     printed = run("weave", "--tag", "convergence", "--limit", 4, "--length", 250, "--plan")
     assert printed.stdout.endswith(f"\n{shown}")
+
+
+def test_status_names_the_texts_that_a_refresh_writes_anew(run: Command, garden: Workspace) -> None:
+    """Paragraphs before the changed one were named, too."""
+    assert run("weave", "--tag", "time", "--order", "essay", "--max-tokens", 30).exit_code == 0
+    path = garden.seeds / "maps.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("none of the maps", "no map at all"), encoding="utf-8")
+    done = run("status")
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [
+        f"_weave/001/{text}" for text in ("weave.3", "opening.1", "title.1")
+    ]
+    assert "3 of 5 texts are stale" in done.stderr

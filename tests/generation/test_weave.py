@@ -209,7 +209,9 @@ def test_a_refresh_rewrites_only_what_a_changed_passage_reaches(garden: Workspac
     assert prepare.prepare_refresh(garden, folder, writer=writer) is None
     path = garden.seeds / "maps.md"
     path.write_text(path.read_text(encoding="utf-8").replace("none of the maps", "no map at all"), encoding="utf-8")
-    assert [each.kind for each in prepare.status(garden, folder.run)] == ["weave", "opening", "title"]
+    stale = prepare.status(garden, folder.run)
+    # Paragraphs before the changed one were called stale, too.
+    assert [(each.kind, each.first) for each in stale] == [("weave", 3), ("opening", 1), ("title", 1)]
     job = prepare.prepare_refresh(garden, folder, writer=writer)
     assert job
     assert [each.task.id for each in job.taken] == PARAGRAPHS[:2]
