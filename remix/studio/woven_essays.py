@@ -62,8 +62,6 @@ class ShownPart(Frozen):
     sentences: tuple[ShownSentence, ...]
     flags: tuple[str, ...]
     standing: Standing
-    variants: tuple[str, ...]
-    """Names of the runs in which the text was redone."""
     problem: str
     """Why the text can't be judged; else empty."""
 
@@ -174,7 +172,6 @@ class WovenEssays:
         own = _sentences_of(passages)
         numbers = {passage.passage: number for number, passage in enumerate(passages)}
         standings = self._runs.standings(each.record.id for each in texts.values() if each.record)
-        redone = self._redone()
         after = [task for task in tasks if task.kind != weave.opening]
 
         def shown(task: Task) -> ShownPart:
@@ -192,7 +189,6 @@ class WovenEssays:
                 sentences=shown_sentences(found, numbers, own) if found else (),
                 flags=tuple(map(readable, read.record.flags)) if read.record else (),
                 standing=standings.get(read.record.id, Standing()) if read.record else Standing(),
-                variants=tuple(redone.get(read.record.id, ())) if read.record else (),
                 problem=readable(read.problem),
             )
 
@@ -234,14 +230,6 @@ class WovenEssays:
             sentences=tuple(each for _, each in zip(range(MOST_HEARD), heard, strict=False)),
             is_whole=all(text.state for _, text in texts),
         )
-
-    def _redone(self) -> dict[str, list[str]]:
-        """Names of the runs in which a text was redone, by the id of the text's record."""
-        found: dict[str, list[str]] = {}
-        for folder in self._runs.folders:
-            if folder.run.redoes:
-                found.setdefault(folder.run.redoes, []).append(readable(folder.run.name))
-        return found
 
     def _text(self, folder: RunFolder, task: Task) -> _Text:
         """A text with its lineage, read anew if a file has changed. The state of an unwritten text is empty."""

@@ -67,12 +67,11 @@ if (isHere) {
   draw();
   reveal();
 }
-const placeOf = (essay) => essay?.parts[0]?.task.replace(/\/[^/]*$/, "");
 const refresh = atPace(PACE, () => load().then(changed).catch(alarm));
 on("output", ({ run, ...text }) => {
-  // A text that was redone is in a run of its own.
-  if (run === state.run || text.place === placeOf(state.essay)) refresh();
-  if (run === state.run) announce(PASSAGE.text(text));
+  if (run !== state.run) return;
+  refresh();
+  announce(PASSAGE.text(text));
 });
 on("runs", () => state.essay && refresh());
 on("text", ({ run, place, kind, step, variant, candidate, at, piece }) => {

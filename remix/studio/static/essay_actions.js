@@ -1,12 +1,10 @@
-// What can be done with a paragraph on the essay page: judge it, redo it, put it into a draft, open it at the desk.
+// What can be done with a paragraph on the essay page: judge it, put it into a draft, open it at the desk.
 
 import * as api from "./api.js";
 import { ESSAY } from "./essay_strings.js";
 import { changed, state } from "./essay_state.js";
-import { follow } from "./followed_jobs.js";
 import { VERDICTS, capital } from "./labels.js";
 import { guarded, tell } from "./notices.js";
-import { PASSAGE } from "./strings.js";
 
 export const nameOf = ({ kind, step, number }) => ESSAY.part(kind, step, number);
 
@@ -21,9 +19,3 @@ export async function judge(verdict, part) {
   changed();
   return tell(ESSAY.judged(capital(VERDICTS[verdict]), nameOf(part)));
 }
-
-/** Write another variant of a text; a text that can't be redone is said so. */
-export const redo = ({ task }) => guarded(async () => {
-  follow(await api.post("api/jobs/redo", { output: `${state.run}:${task}` }));
-  tell(PASSAGE.redoing);
-});

@@ -2,7 +2,7 @@
 
 import { addToDraft } from "./add_to_draft.js";
 import { counted } from "./dom.js";
-import { deskOf, judge, nameOf, redo } from "./essay_actions.js";
+import { deskOf, judge, nameOf } from "./essay_actions.js";
 import { chooseSentence, chooseSource, goBack } from "./essay_moves.js";
 import { focusSentence, focusSource, nameOfSource } from "./essay_places.js";
 import { heardIn, isSame, lineageOf, shownSentence, state } from "./essay_state.js";
@@ -43,12 +43,9 @@ function Actions({ part }) {
   const verdict = (name, label) => html`<button type="button" aria-pressed=${String(part.standing.verdict === name)} onClick=${() => judge(name, part)}>${label}</button>`;
   return html`<div class="of-part"><div class="actions" role="group" aria-label=${nameOf(part)}><span class="about">${nameOf(part)}</span>
     ${verdict("accept", PASSAGE.accept)}${verdict("reject", PASSAGE.reject)}${verdict("star", PASSAGE.star)}
-    <button type="button" title=${PASSAGE.redoAbout} onClick=${() => redo(part)}>${PASSAGE.redo}</button>
     <button type="button" title=${PASSAGE.toDraftAbout} onClick=${() => addToDraft(part.key)}>${PASSAGE.toDraft}</button>
     <a class="button" href=${deskOf(part)}>${PASSAGE.desk}</a></div>
-    ${part.standing.edit && html`<p class="about">${ESSAY.edited}</p>`}
-    ${part.variants.length > 0 && html`<p class="about">${ESSAY.redone(part.variants.length)}${" "}
-      ${part.variants.map((run, at) => html`${at > 0 && ", "}<a href=${`desk?${new URLSearchParams({ run })}`}>${ESSAY.variant}</a>`)}</p>`}</div>`;
+    ${part.standing.edit && html`<p class="about">${ESSAY.edited}</p>`}</div>`;
 }
 
 /** A passage: closed, or open if it is chosen, or behind the sentence that is shown. */

@@ -51,8 +51,6 @@ export const ESSAY = {
   first: "This is the first sentence.",
   close: "Back to the essay",
   edited: "There is an edited version of this text: see the desk.",
-  redone: (number) => `Redone ${number === 1 ? "once" : `${number} times`}:`,
-  variant: "the other text",
   judged: (verdict, part) => `${verdict}: ${part}.`,
   broken: "This text was changed since it was written: it can’t be judged.",
 };
