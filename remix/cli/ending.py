@@ -25,9 +25,8 @@ MOST_LINES = 5
 
 def show(folder: RunFolder) -> None:
     """Print the beginnings of a passage and of the first text made from it, then the next steps."""
-    from remix.models.recommended import best_fitting
 
-    remix, run = _program(), named(folder)
+    remix, run = program(), named(folder)
     task = first_text(folder)
     shown = _show_texts(folder, task) if task else False
     note("")
@@ -38,9 +37,15 @@ def show(folder: RunFolder) -> None:
     step("Judge:", f"{remix} review {run}")
     step("Measure:", f"{remix} measure {run}")
     step("Export:", f"{remix} export {run} --to {shlex.quote(page_name(folder.run.name))}")
+    step_to_better_texts(folder)
+
+
+def step_to_better_texts(folder: RunFolder) -> None:
+    """If the bundled model wrote, which is there to try remix with: how to get a larger model."""
+    from remix.models.recommended import best_fitting
+
     if folder.run.options.model is None and (best := best_fitting()):
-        # The bundled model wrote, which is there to try remix with.
-        step("For better texts:", f"{remix} models pull {best.address}")
+        step("For better texts:", f"{program()} models pull {best.address}")
 
 
 def named(folder: RunFolder) -> str:
@@ -77,7 +82,7 @@ def _show_texts(folder: RunFolder, task: Task) -> bool:
     return True
 
 
-def _program() -> str:
+def program() -> str:
     """The command as the user can type the name: with its folder, if the shell wouldn't find the command."""
     called = Path(sys.argv[0])
     is_found = called.name != "remix" or shutil.which("remix") is not None

@@ -207,12 +207,13 @@ def show_essay(folder: RunFolder) -> None:
     essay = woven(folder)
     text(essay.markdown.rstrip("\n"), err=True)
     note("", figures_in_words(folder))
-    run = ending.named(folder)
+    remix, run = ending.program(), ending.named(folder)
     first = next((part for part in essay.parts[1:]), essay.title)
     note("")
-    step("Where a sentence comes from:", f"remix why {run}:{shlex.quote(first.task)} --sentence 1")
-    step("Read beside its passages:", f"remix review {run}")
-    step("Export:", f"remix export {run} --to {shlex.quote(ending.page_name(folder.run.name))}")
+    step("Where a sentence comes from:", f"{remix} why {run}:{shlex.quote(first.task)} --sentence 1")
+    step("Read beside its passages:", f"{remix} review {run}")
+    step("Export:", f"{remix} export {run} --to {shlex.quote(ending.page_name(folder.run.name))}")
+    ending.step_to_better_texts(folder)
 
 
 def figures_in_words(folder: RunFolder) -> str:
