@@ -10,6 +10,7 @@ findings.py            what verification found in the runs
 open_runs.py           the runs open in the studio: reads, reviews, edits, undo
 listing.py             values for the list on the page's left, and of reviews
 output_files.py        an output's two files: found, read, noticed when changed
+kept_texts.py          what was read of the texts asked for last
 output_detail.py       values for the page's middle (texts side by side) and right (flags, facts, prompt, candidates)
 diff.py                which words of two texts differ
 measured_sentences.py  which sentences were kept, from an output's `.measures.json`

@@ -6,10 +6,8 @@ share a `PassageTexts`. Knows nothing of HTTP.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
-from threading import Lock
 from typing import NamedTuple
 
 from remix.errors import RunError
@@ -17,6 +15,7 @@ from remix.outputs.run import RunFolder
 from remix.records import Branch, Frozen, Passage, Record, Standing, Verdict
 from remix.studio.garden import Garden
 from remix.studio.json_http import NotInStudio
+from remix.studio.kept_texts import KeptTexts
 from remix.studio.open_runs import OpenRuns
 from remix.studio.output_detail import SHOWN, View, read_output, view_of
 from remix.studio.output_files import OpenOutput, state_of
@@ -127,8 +126,6 @@ class Differences(Frozen):
 class _Read(NamedTuple):
     """A text as read from its files."""
 
-    state: tuple[int, ...]
-    """As from `state_of`, to notice changed files."""
     text: str
     record: Record | None
     problem: str
@@ -139,9 +136,7 @@ class PassageTexts:
 
     def __init__(self, garden: Garden, runs: OpenRuns) -> None:
         self._garden, self._runs = garden, runs
-        self._lock = Lock()
-        self._read: OrderedDict[str, _Read] = OrderedDict()
-        """The texts read last, by key."""
+        self._kept = KeptTexts[_Read](KEPT)
 
     def of(self, id_: str) -> ShownPassage:
         """A passage with its texts. Raises `NotInStudio` if neither the essays nor a run has the passage."""
@@ -250,18 +245,12 @@ class PassageTexts:
 
     def _read_output(self, key: str, output: OpenOutput) -> _Read:
         """A text and its record, read anew if a file has changed."""
-        state = state_of(output)
-        with self._lock:
-            read = self._read.get(key)
-        if read is None or read.state != state:
+
+        def read() -> _Read:
             text, record, broken = read_output(output.folder, output.task)
-            read = _Read(state, text, record, f"{broken.message} {broken.hint}" if broken else "")
-        with self._lock:
-            self._read[key] = read
-            self._read.move_to_end(key)
-            while len(self._read) > KEPT:
-                self._read.popitem(last=False)
-        return read
+            return _Read(text, record, f"{broken.message} {broken.hint}" if broken else "")
+
+        return self._kept.get(key, state_of(output), read)
 
     def _writing(self, keys: set[str]) -> list[PlannedText]:
         """The planned texts whose run is being written now."""

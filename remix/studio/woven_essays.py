@@ -6,10 +6,8 @@ Takes the studio's runs, gives frozen values that become JSON; strings are safe 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from threading import Lock
 from typing import Literal, NamedTuple
 
 from remix.analysis.run_lineages import lineage_of
@@ -25,6 +23,7 @@ from remix.records.output import source_of
 from remix.records.weave import Weave
 from remix.studio.garden import RunState, state_of
 from remix.studio.json_http import NotInStudio
+from remix.studio.kept_texts import KeptTexts
 from remix.studio.open_runs import OpenRuns
 from remix.studio.output_detail import SHOWN, read_output
 from remix.studio.output_files import OpenOutput, key_of
@@ -135,12 +134,14 @@ class Heards(Frozen):
 class _Text(NamedTuple):
     """A text with its lineage, as read from its files."""
 
-    state: tuple[object, ...]
-    """To notice changed files."""
+    is_written: bool
     text: str
     record: Record | None
     lineage: LineageFile | None
     problem: str
+
+
+_UNWRITTEN = _Text(is_written=False, text="", record=None, lineage=None, problem="")
 
 
 class WovenEssays:
@@ -148,9 +149,7 @@ class WovenEssays:
 
     def __init__(self, runs: OpenRuns) -> None:
         self._runs = runs
-        self._lock = Lock()
-        self._read: OrderedDict[str, _Text] = OrderedDict()
-        """The texts read last, by key."""
+        self._kept = KeptTexts[_Text](KEPT)
 
     def of(self, run: str, by: Method | None = None) -> ShownEssay:
         """The essay of a run by name, with the lineage by a method; null takes the best that the whole essay has.
@@ -184,7 +183,7 @@ class WovenEssays:
                 kind=readable(task.kind),
                 step=task.step,
                 number=after.index(task) + 1 if task in after else 0,
-                is_written=bool(read.state),
+                is_written=read.is_written,
                 pieces=pieces_of(read.text, [each.sentence for each in found.sentences] if found else []),
                 sentences=shown_sentences(found, numbers, own) if found else (),
                 flags=tuple(map(readable, read.record.flags)) if read.record else (),
@@ -228,23 +227,15 @@ class WovenEssays:
             run=readable(folder.run.name),
             title=readable(heading_of(self._text(folder, title).text[:SHOWN]) or about(folder.run)),
             sentences=tuple(each for _, each in zip(range(MOST_HEARD), heard, strict=False)),
-            is_whole=all(text.state for _, text in texts),
+            is_whole=all(text.is_written for _, text in texts),
         )
 
     def _text(self, folder: RunFolder, task: Task) -> _Text:
-        """A text with its lineage, read anew if a file has changed. The state of an unwritten text is empty."""
-        key = key_of(folder.path, task.id)
+        """A text with its lineage, read anew if a file has changed."""
         state = _state_of(folder, task)
-        with self._lock:
-            read = self._read.get(key)
-        if read is None or read.state != state:
-            read = _read(folder, task, state) if state else _Text((), "", None, None, "")
-        with self._lock:
-            self._read[key] = read
-            self._read.move_to_end(key)
-            while len(self._read) > KEPT:
-                self._read.popitem(last=False)
-        return read
+        return self._kept.get(
+            key_of(folder.path, task.id), state, lambda: _read(folder, task) if state else _UNWRITTEN
+        )
 
 
 def _state_of(folder: RunFolder, task: Task) -> tuple[object, ...]:
@@ -256,10 +247,10 @@ def _state_of(folder: RunFolder, task: Task) -> tuple[object, ...]:
     return (*state, lineage) if state else ()
 
 
-def _read(folder: RunFolder, task: Task, state: tuple[object, ...]) -> _Text:
+def _read(folder: RunFolder, task: Task) -> _Text:
     text, record, broken = read_output(folder, task)
     lineage = lineage_of(folder, task.id, record, text) if record else None
-    return _Text(state, text, record, lineage, f"{broken.message} {broken.hint}" if broken else "")
+    return _Text(True, text, record, lineage, f"{broken.message} {broken.hint}" if broken else "")
 
 
 def _by(found: LineageFile, method: Method) -> Lineage:

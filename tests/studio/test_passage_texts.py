@@ -7,7 +7,6 @@ import pytest
 from remix.generation import execute, prepare
 from remix.outputs import RunFolder, reviews
 from remix.records import Options
-from remix.studio import passage_texts
 from remix.studio.json_http import NotInStudio
 from remix.studio.listing import ReviewRequest
 from remix.studio.passage_texts import PASSAGE as LEFT
@@ -130,7 +129,7 @@ def test_what_is_not_in_the_studio(studio: Studio) -> None:
             ask()
 
 
-def test_texts_in_memory_are_bounded(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passage_texts, "KEPT", 3)
+def test_texts_in_memory_are_bounded(studio: Studio) -> None:
+    studio.texts._kept.most = 3
     assert len(studio.texts.of(PASSAGE).texts) == 8
-    assert len(studio.texts._read) == 3
+    assert len(studio.texts._kept) == 3
