@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 import statistics
-import tempfile
 from pathlib import Path
 
 import click
@@ -18,7 +17,7 @@ from rich.console import Console
 
 from benchmarks.machine import describe, in_words
 from benchmarks.report import blank, number, save, show
-from benchmarks.studio import KEY, LIMIT, TIMED, make, served
+from benchmarks.studio import KEY, LIMIT, TIMED, garden, served
 
 SHOWN = """(() => {
   const look = () => {
@@ -35,6 +34,8 @@ CURRENT = "document.querySelector('[aria-current=true].card')"
 def opened(page: Page, address: str) -> float:
     """Milliseconds until a page showed what it is for."""
     page.goto(address)
+    # The first address is that of the page that signs in: a question to it would never be answered.
+    page.wait_for_selector("body[data-ready]")
     # Not `wait_for_function`, which makes code of a string again and again: the page's policy forbids that.
     while (after := page.evaluate("window.shownAfter")) is None:
         page.wait_for_timeout(20)
@@ -82,27 +83,25 @@ def _ordered(way: str) -> str:
     "--outputs", "count", type=click.IntRange(1), default=5000, show_default=True, help="Texts in the studio."
 )
 @click.option("--repeats", type=click.IntRange(1), default=10, show_default=True, help="Times of each step.")
+@click.option("--garden", "given", type=click.Path(path_type=Path), help="Workspace to use, made if it isn't there.")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write everything here.")
-def main(count: int, repeats: int, target: Path | None) -> None:
+def main(count: int, repeats: int, given: Path | None, target: Path | None) -> None:
     """Measure what a writer waits for on the home page and on the page of a passage."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if not chromium:
         raise click.ClickException("There is no Chromium here.")
     machine = describe()
-    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
-        Console(stderr=True).print(f"Writing {count} texts …")
-        make(Path(place) / "garden", count)
-        with served(Path(place) / "garden", "studio") as address:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 1280, "height": 800})
-            page.add_init_script(SHOWN % ".chips, .card h3")
-            took = {"when nothing was read yet": {"open: home": [opened(page, address)]}}
-            home = page.url
-            while page.evaluate("fetch('api/home').then((answer) => answer.json())")["unread"]:
-                page.wait_for_timeout(500)
-            took["after that"] = rounds(page, home, repeats)
-            texts = page.locator("#count").inner_text()
-            browser.close()
+    with garden(given, count) as root, sync_playwright() as playwright, served(root, "studio") as address:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.add_init_script(SHOWN % ".chips, .card h3")
+        took = {"when nothing was read yet": {"open: home": [opened(page, address)]}}
+        home = page.url
+        while page.evaluate("fetch('api/home').then((answer) => answer.json())")["unread"]:
+            page.wait_for_timeout(500)
+        took["after that"] = rounds(page, home, repeats)
+        texts = page.locator("#count").inner_text()
+        browser.close()
     tables = []
     for when, steps in took.items():
         table = blank(when.capitalize(), "step", "median ms", "most ms", "times")
