@@ -116,7 +116,8 @@ class _Answers:
         if form is None:
             raise HTTPException(422, f"`format` is one of {', '.join(TYPES)}.")
         name, has_notes = request.path_params["name"], request.query_params.get("notes") != "no"
-        data = draft_bytes(self._drafts.draft(name), form, has_notes, self._drafts.run_of)
-        file = quote(f"{name}.{form}", safe="")
+        draft = self._drafts.draft(name)
+        data = draft_bytes(draft, form, has_notes, self._drafts.run_of)
+        file = quote(f"{draft.name}.{form}", safe="")
         headers = {"content-disposition": f"attachment; filename*=UTF-8''{file}"}
         return Response(data, media_type=TYPES[form], headers=headers)

@@ -20,6 +20,7 @@ from remix.errors import RemixError, RunError
 from remix.outputs import RunFolder
 from remix.records import Frozen, Sha256
 from remix.records.draft import Origin, Piece, PieceId
+from remix.studio.draft_names import DraftNames
 from remix.studio.json_http import NotInStudio
 from remix.studio.open_runs import OpenRuns
 from remix.studio.output_detail import SHOWN, View, view_of
@@ -32,6 +33,9 @@ PACE = 1.0
 """Seconds between looks at the folder of drafts."""
 
 Publish = Callable[[str, Frozen], None]
+
+_Seen = dict[str, tuple[float, str | None]]
+"""Time and version of each draft at a look."""
 
 
 class DraftRow(Frozen):
@@ -109,6 +113,8 @@ class DraftEvent(Frozen):
     name: str
     version: str | None
     """Null if the draft is gone or can't be read."""
+    renamed: str | None = None
+    """The draft's name now, if a draft of this name was renamed."""
 
 
 class SourceRequest(Frozen):
@@ -141,8 +147,9 @@ class StudioDrafts:
         self._runs, self._publish = runs, publish
         self._drafts = Drafts(workspace.drafts, self.run_of)
         self._outputs = workspace.outputs
-        self._seen: dict[str, tuple[float, str | None]] | None = None
-        """Time and version of each draft at the last look."""
+        self._seen: _Seen | None = None
+        """The last look."""
+        self._names = DraftNames()
 
     def all(self) -> DraftList:
         """All drafts."""
@@ -150,21 +157,27 @@ class StudioDrafts:
 
     def create(self, title: str) -> ShownDraft:
         """A new draft with a title. Raises `DraftError`."""
-        return self._shown(self._drafts.create(title))
+        draft = self._drafts.create(title)
+        self._names.came(draft.name)
+        return self._shown(draft)
 
     def read(self, name: str) -> ShownDraft:
         """A draft. Raises `NotInStudio` or `DraftError`."""
         return self._shown(self.draft(name))
 
     def draft(self, name: str) -> Draft:
-        """A draft with all that the files have. Raises `NotInStudio` or `DraftError`."""
+        """A draft with all that the files have, also by an earlier name. Raises `NotInStudio` or `DraftError`."""
         try:
-            return self._drafts.read(name)
+            return self._drafts.read(self._now(name))
         except NoSuchDraftError as error:
             raise NotInStudio(error.message, error.hint) from error
 
     def save(self, name: str, request: SaveRequest) -> ShownDraft:
-        """Save a draft over the version that the page saw. Raises `DraftConflictError` and as `read`."""
+        """Save a draft over the version that the page saw. Raises `DraftConflictError` and as `read`.
+
+        A page that knows an earlier name of the draft saves it, too, and is answered with the name of now.
+        """
+        name = self._now(name)
         try:
             known = self._drafts.origins(name)
             pieces = [
@@ -177,13 +190,19 @@ class StudioDrafts:
 
     def rename(self, name: str, title: str) -> ShownDraft:
         """Name a draft after another title. Raises as `read`."""
+        name = self._now(name)
         try:
-            return self._shown(self._drafts.rename(name, title))
+            shown = self._shown(self._drafts.rename(name, title))
         except NoSuchDraftError as error:
             raise NotInStudio(error.message, error.hint) from error
+        self._names.note(name, shown.name)
+        if name != shown.name:
+            self._publish("drafts", self._gone(name))
+        return shown
 
     def throw_away(self, name: str) -> ThrownAway:
         """Move a draft to the trash. Raises as `read`."""
+        name = self._now(name)
         try:
             place = self._drafts.throw_away(name)
         except NoSuchDraftError as error:
@@ -196,7 +215,7 @@ class StudioDrafts:
         draft = self.draft(name)
         number = sum(each.origin == origin for each in draft.pieces)
         piece = Piece(id=f"{origin.record[:30]}-{number}", text=words, origin=origin)
-        return self._shown(self._drafts.save(name, draft.version, [*draft.pieces, piece]))
+        return self._shown(self._drafts.save(draft.name, draft.version, [*draft.pieces, piece]))
 
     def text_of(self, key: str) -> ShownPiece:
         """An output as it would be a piece of a draft. Raises `NotInStudio` and `RunError`."""
@@ -241,23 +260,36 @@ class StudioDrafts:
     def present(self) -> list[tuple[str, Frozen]]:
         """The drafts as of the last look, as events for a page that begins to listen."""
         seen = self._seen or {}
-        return [("drafts", DraftEvent(name=name, version=version)) for name, (_, version) in sorted(seen.items())]
+        events = [DraftEvent(name=name, version=version) for name, (_, version) in sorted(seen.items())]
+        # A page that wasn't shown when its draft was renamed hears of the new name when it listens again.
+        gone = [self._gone(name) for name in self._names.had() if name not in seen]
+        return [("drafts", event) for event in (*events, *gone)]
 
     def look(self) -> None:
         """Publish what has changed since the last look; the first look publishes nothing."""
         before = self._seen
-        seen: dict[str, tuple[float, str | None]] = {}
+        seen: _Seen = {}
         for line in self._drafts.all():
             was = (before or {}).get(line.name)
             seen[line.name] = was if was and was[0] == line.changed else (line.changed, self._version(line.name))
         self._seen = seen
         if before is None:
             return
+        self._names.find(*({name: version for name, (_, version) in each.items()} for each in (before, seen)))
         for name in sorted(before.keys() | seen.keys()):
             if before.get(name) != seen.get(name):
-                self._publish("drafts", DraftEvent(name=name, version=seen[name][1] if name in seen else None))
+                event = DraftEvent(name=name, version=seen[name][1]) if name in seen else self._gone(name)
+                self._publish("drafts", event)
 
     # -- internals -------------------------------------------------------------------------------------------
+
+    def _now(self, name: str) -> str:
+        """The present name of a draft that may have been renamed."""
+        return self._names.now(name, {line.name for line in self._drafts.all()})
+
+    def _gone(self, name: str) -> DraftEvent:
+        now = self._now(name)
+        return DraftEvent(name=name, version=None, renamed=now if now != name else None)
 
     def _version(self, name: str) -> str | None:
         with suppress(RemixError):

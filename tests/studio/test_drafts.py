@@ -234,6 +234,40 @@ def test_drafts_that_come_change_and_go_are_told(asked: Asked, workspace: Worksp
     assert drafts.present() == []
 
 
+def test_a_draft_is_found_saved_and_exported_by_a_name_that_it_had(asked: Asked, workspace: Workspace) -> None:
+    draft = created(asked)
+    assert post(asked, "/api/drafts/Essay/rename", {"name": "Other"}).json()["name"] == "Other"
+    assert asked("GET", "/api/drafts/Essay").json() == draft | {"name": "Other"}
+    saved = post(asked, "/api/drafts/Essay", {"version": draft["version"], "pieces": [own("Mine.")]})
+    assert (saved.status_code, saved.json()["name"]) == (201, "Other")
+    assert (workspace.drafts / "Other.md").read_text() == "Mine.\n"
+    assert not (workspace.drafts / "Essay.md").exists()
+    exported = asked("GET", "/api/drafts/Essay/export?format=md")
+    assert exported.headers["content-disposition"].endswith("Other.md")
+    # The name is free again for another draft.
+    assert created(asked)["name"] == "Essay"
+    assert asked("GET", "/api/drafts/Essay").json()["pieces"] == []
+
+
+def test_pages_are_told_of_a_new_name_by_the_studio_and_by_other_programs(asked: Asked, workspace: Workspace) -> None:
+    told: list[DraftEvent] = []
+    drafts = StudioDrafts(workspace, asked.open_runs, lambda _, value: told.append(DraftEvent.model_validate(value)))
+    created(asked)
+    drafts.look()
+    drafts.rename("Essay", "Other")
+    assert [(event.name, event.renamed) for event in told] == [("Essay", "Other")]
+    drafts.look()
+    (workspace.drafts / "Other.md").rename(workspace.drafts / "Third.md")
+    drafts.look()
+    assert told[-2:] == [
+        DraftEvent(name="Other", version=None, renamed="Third"),
+        DraftEvent(name="Third", version=told[-1].version),
+    ]
+    # A page that begins to listen now hears of each name.
+    present = [event for _, event in drafts.present() if isinstance(event, DraftEvent) and event.renamed]
+    assert [(event.name, event.renamed) for event in present] == [("Essay", "Third"), ("Other", "Third")]
+
+
 # -- killed -------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { $ } from "./dom.js";
 import { focus, insertWords, moveBy, removePiece, showSource, toggleSource, undoLast } from "./draft_actions.js";
-import { load, refresh, send, store } from "./draft_saving.js";
+import { follow, load, refresh, send, store } from "./draft_saving.js";
 import { current, indexOf, state, whenChanged } from "./draft_state.js";
 import { Page } from "./draft_view.js";
 import { listen, on } from "./events.js";
@@ -44,8 +44,13 @@ async function loadAccepted() {
   draw();
 }
 
-async function takeChange({ name, version }) {
+async function takeChange({ name, version, renamed }) {
   if (name !== state.name) return;
+  if (renamed) {
+    follow(renamed);
+    tell(DRAFT.renamed(renamed));
+    return;
+  }
   if (version !== null && (await refresh(version))) {
     tell(DRAFT.changedElsewhere);
     if (state.source) showSource(state.source.id);

@@ -1,10 +1,9 @@
 // A draft's title: shown, changed, and the draft thrown away. What isn't stored yet is stored first.
 
 import * as api from "./draft_api.js";
-import { isUnsaved, send } from "./draft_saving.js";
+import { isUnsaved, named, send } from "./draft_saving.js";
 import { changed, state } from "./draft_state.js";
 import { guarded, tell } from "./notices.js";
-import { titled } from "./page.js";
 import { DRAFT } from "./strings.js";
 import { html, useEffect, useRef, useState } from "./vendor/preact.js";
 
@@ -19,9 +18,7 @@ async function rename(title) {
   if (!title || title === state.name || !(await isStored())) return;
   const draft = await guarded(() => api.rename(state.name, title));
   if (!draft) return;
-  state.name = draft.name;
-  history.replaceState(null, "", api.pageOf(draft.name));
-  titled(draft.name);
+  named(draft.name);
   tell(DRAFT.renamed(draft.name));
 }
 

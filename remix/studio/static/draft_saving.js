@@ -3,6 +3,7 @@
 import { Refused } from "./api.js";
 import * as api from "./draft_api.js";
 import { alarm, reachable } from "./notices.js";
+import { titled } from "./page.js";
 import { changed, setPieces, state } from "./draft_state.js";
 
 const PACE = 250; // milliseconds from a change until it is sent
@@ -22,6 +23,27 @@ function basedOn(draft) {
 }
 
 const nameInBrowser = () => `draft ${state.name}`;
+
+/** The draft has another name now; what is kept of it in the browser gets the name, too. */
+export function named(name) {
+  if (name === state.name) return;
+  const kept = localStorage.getItem(nameInBrowser());
+  localStorage.removeItem(nameInBrowser());
+  state.name = name;
+  if (kept !== null) localStorage.setItem(nameInBrowser(), kept);
+  history.replaceState(null, "", api.pageOf(name));
+  titled(name);
+}
+
+/** The draft was renamed elsewhere: go on under its new name, also where its file seemed to be gone. */
+export function follow(name) {
+  named(name);
+  if (state.saving === "gone") {
+    state.saving = "waiting";
+    schedule(0);
+  }
+  changed();
+}
 
 /** Whether there are changes that the server hasn't stored. */
 export const isUnsaved = () => isDirty || sending !== null || state.conflict !== null;
@@ -69,6 +91,7 @@ export async function send() {
 
 function acknowledged(draft) {
   sending = null;
+  named(draft.name);
   basedOn(draft);
   takeMarks(draft);
   reachable();
@@ -105,8 +128,7 @@ function failed(error) {
 export async function makeAgain() {
   const made = await api.create(state.name);
   localStorage.removeItem(nameInBrowser());
-  if (made.name !== state.name) history.replaceState(null, "", api.pageOf(made.name));
-  state.name = made.name;
+  named(made.name);
   basedOn(made);
   state.saving = "waiting";
   await send();
@@ -119,6 +141,7 @@ const asText = (pieces) => pieces.map(({ text }) => text).filter(Boolean).join("
 /** Show the draft as it is on the disk, and take up changes that were kept in the browser and never stored. */
 export async function load() {
   const draft = await api.draft(state.name);
+  named(draft.name);
   const kept = JSON.parse(localStorage.getItem(nameInBrowser()) ?? "null");
   reachable();
   basedOn(draft);
@@ -141,6 +164,7 @@ export async function load() {
 export async function refresh(version) {
   if (isUnsaved() || version === state.version) return false;
   const draft = await api.draft(state.name);
+  named(draft.name);
   if (isUnsaved() || draft.version === state.version) return false;
   const known = new Map(state.pieces.map((piece) => [JSON.stringify(piece), piece]));
   basedOn(draft);
