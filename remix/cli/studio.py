@@ -87,13 +87,18 @@ def _serve(
     """Serve the studio until Ctrl-C; the first page shows the runs."""
     from remix.outputs import reviews
     from remix.studio.guard import Access
-    from remix.studio.server import bind, bind_own, serve
+    from remix.studio.server import bind, bind_own, own_port, serve
     from remix.studio.studio import Studio
 
     _check_host(host, i_know)
     opened = Studio.open(workspace, runs, reviewer or reviews.default_reviewer())
     query = urlencode([("run", folder.run.name) for folder in opened.runs.folders])
     bound = bind_own(host, workspace.root) if port is None else bind(host, port)
+    if port is None and bound.getsockname()[1] != (own := own_port(workspace.root)):
+        note(
+            f"Port {own} is taken, which is this workspace's own. Words that a browser kept there, and no studio has "
+            f"stored, aren't on this page: they come back when the studio is opened at port {own} again."
+        )
     access = Access(host, bound.getsockname()[1], f"{page}?{query}" if query else page)
     say(access.address)
     renewing = "Enter prints a new address, " if sys.stdin.isatty() else ""

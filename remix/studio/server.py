@@ -79,10 +79,14 @@ def bind_own(host: str, folder: Path) -> socket.socket:
 
     What a browser keeps belongs to host and port: words that a killed studio hadn't stored are found by the next one.
     """
-    number = int(sha256(os.fspath(folder.resolve()))[:8], 16)
     with suppress(ReviewServerError):
-        return bind(host, FIRST_PORT + number % PORTS)
+        return bind(host, own_port(folder))
     return bind(host, 0)
+
+
+def own_port(folder: Path) -> int:
+    """The port of a workspace's studio, unless that is taken: a hash of the workspace's path."""
+    return FIRST_PORT + int(sha256(os.fspath(folder.resolve()))[:8], 16) % PORTS
 
 
 def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, tell: Callable[[str], None]) -> bool:
