@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from remix.outputs import RunFolder, reviews
 from remix.outputs.runs import list_runs
 from remix.studio.engine_messages import RedoRequest
 from remix.verification.verify import verify
-from remix.workspace import Workspace
+from remix.workspace import Workspace, init, open_workspace
 from tests.conftest import eventually
 from tests.played_engine import Played
 from tests.studio.test_job_store import abandoned
@@ -210,13 +211,32 @@ def test_passages_are_chosen_by_hand_and_kept_in_the_address(sit: OpenReader, wo
     from playwright.sync_api import expect
 
     page = write_page(sit, workspace)
+    page.get_by_text("By essay, query, likeness or hand").click()
     page.get_by_text("Choose passages by hand").click()
     page.locator(".by-hand li", has_text="The second clock").get_by_role("checkbox").check()
     expect(page.locator(".by-hand summary")).to_contain_text("1 chosen by hand")
+    expect(page.locator(".other-ways > summary")).to_have_text("By essay, query, likeness or hand hand")
     page.reload()
     page.wait_for_selector("body.write-page[data-ready]")
     assert "passage=two-clocks%2F002" in page.url
     expect(page.locator(".by-hand li", has_text="The second clock").get_by_role("checkbox")).to_be_checked()
+
+
+def test_kinds_and_steps_were_out_of_sight_at_1280_by_800(sit: OpenReader, tmp_path: Path) -> None:
+    """In a garden with many tags, as the shipped essays are."""
+    from playwright.sync_api import expect
+
+    init(tmp_path / "shipped")
+    page = write_page(sit, open_workspace(tmp_path / "shipped"))
+    page.get_by_role("button", name=re.compile("^maps")).click()
+    expect(page.locator(".estimate")).to_contain_text("About", timeout=LATE)
+    kinds = page.locator("#form .kind").all()
+    fields = [page.get_by_label(name) for name in ("Steps", "Variants", "Best of")]
+    foot = page.locator(".ready").bounding_box()
+    boxes = [each.bounding_box() for each in (*kinds, *fields)]
+    assert len(boxes) > 6
+    assert foot
+    assert all(box and box["y"] > 0 and box["y"] + box["height"] <= foot["y"] for box in boxes), (boxes, foot)
 
 
 def test_what_cannot_be_begun_is_said(sit: OpenReader, workspace: Workspace) -> None:
@@ -226,6 +246,7 @@ def test_what_cannot_be_begun_is_said(sit: OpenReader, workspace: Workspace) -> 
     expect(page.locator(".estimate")).to_have_text("Choose a tag, an essay, a query or passages.")
     press(page, "b")
     says(page, "Choose a tag, an essay, a query or passages.")
+    page.get_by_text("By essay, query, likeness or hand").click()
     page.get_by_label("Query").fill("tag:time and (")
     expect(page.locator(".estimate.wrong")).to_contain_text("--where", timeout=LATE)
     page.get_by_label("Query").fill("no-such-tag")
@@ -254,6 +275,7 @@ def test_axe_finds_nothing(sit: OpenReader, workspace: Workspace, axe: str, sche
     page = write_page(sit, workspace, (width, 800))
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.get_by_role("button", name=re.compile("^clocks")).click()
+    page.get_by_text("By essay, query, likeness or hand").click()
     page.get_by_text("Choose passages by hand").click()
     page.get_by_text("More models").click()
     page.wait_for_selector(".by-hand li")

@@ -176,6 +176,8 @@ export const WRITE = {
   tagFilter: "Find a tag",
   moreTags: (number) => `${number} more tags`,
   fewerTags: "Fewer tags",
+  otherWays: "By essay, query, likeness or hand",
+  ways: { essay: "essay", where: "query", like: "likeness", passage: "hand" },
   essay: "Essay",
   anyEssay: "All essays",
   where: "Query",
@@ -357,6 +359,9 @@ export const VERDICT = {
   verdicts: { accept: "accepted", reject: "rejected", star: "starred" },
   losses: { earned: "loss earned", lost: "loss not earned", neither: "nothing lost or earned" },
 };
+
+/** A note or an edited version is opened that was never finished. */
+export const HALF_WRITTEN = "What you had half written is here again.";
 
 /** What went wrong between page and server. */
 export const SERVER = {

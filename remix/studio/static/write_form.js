@@ -11,7 +11,7 @@ import { isChosen, request } from "./write_options.js";
 import { add, choose, state } from "./write_state.js";
 import { Weaving, What } from "./write_weave.js";
 
-const FEW_TAGS = 24; // tags shown at first
+const FEW_TAGS = 12; // tags shown at first: with more, kinds and steps would be out of sight on a small screen
 
 /** Begin a run of what the form holds. */
 export async function begin() {
@@ -34,7 +34,7 @@ const toggled = (list, value) => (list.includes(value) ? list.filter((each) => e
 
 export function Form({ form, estimate }) {
   if (!state.choices) return null;
-  const { kinds, essays, steps, variants, best_of } = state.choices;
+  const { kinds, steps, variants, best_of } = state.choices;
   const submit = (event) => {
     event.preventDefault();
     begin();
@@ -43,15 +43,8 @@ export function Form({ form, estimate }) {
     <fieldset class=${form.passage.length ? "passages overruled" : "passages"}>
       <legend>${WRITE.passages}</legend>
       <${Tags} chosen=${form.tag} />
-      <label>${WRITE.essay}
-        <select value=${form.essay[0] ?? ""} onChange=${(event) => choose({ essay: event.target.value ? [event.target.value] : [] })}>
-          <option value="">${WRITE.anyEssay}</option>
-          ${essays.map((each) => html`<option key=${each.id} value=${each.id}>${each.title} (${amount(each.passages)})</option>`)}
-        </select></label>
-      <${Line} name="where" label=${WRITE.where} example=${WRITE.whereExample} form=${form} />
-      <${Line} name="like" label=${WRITE.like} form=${form} />
     </fieldset>
-    <${ByHand} form=${form} />
+    <${OtherWays} form=${form} />
     <${What} form=${form} />
     ${form.weave ? html`<${Weaving} form=${form} />` : html`<fieldset>
       <legend>${WRITE.kinds}</legend>
@@ -81,7 +74,7 @@ function Tags({ chosen }) {
   const found = word.trim() ? tags.filter(fits) : tags;
   const shown = isAll || word.trim() ? found : found.filter((each, at) => at < FEW_TAGS || chosen.includes(each.tag));
   return html`<div class="chosen-tags">
-    ${tags.length > FEW_TAGS && html`<label>${WRITE.tagFilter}
+    ${tags.length > FEW_TAGS && html`<label class="filter">${WRITE.tagFilter}
       <input type="search" value=${word} maxlength="100" autocomplete="off" onInput=${(event) => setWord(event.target.value)} /></label>`}
     <div class="chips" role="group" aria-label=${WRITE.tags}>
       ${shown.slice(0, 300).map(({ tag, passages }) => html`<button type="button" key=${tag} aria-pressed=${String(chosen.includes(tag))}
@@ -89,6 +82,24 @@ function Tags({ chosen }) {
       ${!word.trim() && tags.length > FEW_TAGS && html`<button type="button" class="plain" onClick=${() => setAll(!isAll)}>
         ${isAll ? WRITE.fewerTags : WRITE.moreTags(amount(tags.length - FEW_TAGS))}</button>`}
     </div></div>`;
+}
+
+/** The other ways to choose passages: folded up unless one is used, and the summary says which. */
+function OtherWays({ form }) {
+  const used = ["essay", "where", "like", "passage"].filter((name) => form[name].length > 0);
+  const [isOpen, setOpen] = useState(used.length > 0);
+  return html`<details class="other-ways" open=${isOpen} onToggle=${(event) => setOpen(event.target.open)}>
+    <summary>${WRITE.otherWays} <span class="count">${used.map((name) => WRITE.ways[name]).join(", ")}</span></summary>
+    <div class=${form.passage.length ? "fields overruled" : "fields"}>
+      <label>${WRITE.essay}
+        <select value=${form.essay[0] ?? ""} onChange=${(event) => choose({ essay: event.target.value ? [event.target.value] : [] })}>
+          <option value="">${WRITE.anyEssay}</option>
+          ${state.choices.essays.map((each) => html`<option key=${each.id} value=${each.id}>${each.title} (${amount(each.passages)})</option>`)}
+        </select></label>
+      <${Line} name="where" label=${WRITE.where} example=${WRITE.whereExample} form=${form} />
+      <${Line} name="like" label=${WRITE.like} form=${form} />
+    </div>
+    <${ByHand} form=${form} /></details>`;
 }
 
 const Line = ({ name, label, example, form }) => html`<label>${label}

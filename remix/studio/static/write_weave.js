@@ -9,7 +9,7 @@ import { choose, state } from "./write_state.js";
 export function What({ form }) {
   const field = (isWoven, label) => html`<label class="kind"><input type="radio" name="what" checked=${form.weave === isWoven}
     onChange=${() => choose({ weave: isWoven })} /><span>${label}</span></label>`;
-  return html`<fieldset><legend>${WEAVE.what}</legend>${field(false, WEAVE.texts)}${field(true, WEAVE.essay)}</fieldset>`;
+  return html`<fieldset class="what"><legend>${WEAVE.what}</legend>${field(false, WEAVE.texts)}${field(true, WEAVE.essay)}</fieldset>`;
 }
 
 export function Weaving({ form }) {
