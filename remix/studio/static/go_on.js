@@ -9,10 +9,9 @@ import { ROADS } from "./road_strings.js";
 /** Let the model go on from the cursor; gives whether the text area may be closed.
  *
  * Words of the reader's own after the cursor aren't in the branch, so that they stay in the text area. `output` is the
- * name of the output, `stored` its text, `draft` the name under which this tab keeps what is written; `whenChanged` hears
- * of the job.
+ * name of the output, `stored` its text, `kept` the words as `keptWords` keeps them; `whenChanged` hears of the job.
  */
-export async function goOnFrom(area, { output, stored, draft, whenChanged }) {
+export async function goOnFrom(area, { output, stored, kept, whenChanged }) {
   const { value, selectionStart: cursor } = area;
   const [before, after] = [value.slice(0, cursor), value.slice(cursor)];
   if (!before.trim()) return tell(ROADS.noWords);
@@ -23,8 +22,8 @@ export async function goOnFrom(area, { output, stored, draft, whenChanged }) {
   listen();
   follow(job, (now) => {
     whenChanged(now);
-    // Until the run has the words, this tab keeps them.
-    if (now.run && isAllThere && sessionStorage.getItem(draft) === value) sessionStorage.removeItem(draft);
+    // Until the run has the words, the browser keeps them.
+    if (now.run && isAllThere) kept.drop(value);
     if (now.state === "failed" && !now.run) tell(ROADS.draftKept);
   });
   return isAllThere;

@@ -2,15 +2,16 @@
 
 import * as api from "./api.js";
 import { goOnFrom } from "./go_on.js";
-import { guarded } from "./notices.js";
+import { keptWords } from "./kept_words.js";
+import { guarded, tell } from "./notices.js";
 import { nameOf } from "./passage_actions.js";
 import { edit } from "./passage_review.js";
 import { await_, changed, state } from "./passage_state.js";
 import { ROADS } from "./road_strings.js";
+import { HALF_WRITTEN } from "./strings.js";
 import { html, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 
-/** Where the browser keeps what is half written, under the same name as on the desk. */
-const draftOf = (text) => `draft edit ${text.output}`;
+const keptOf = (text) => keptWords("edit", text.output);
 
 /** A text area with the text, at once so that no letter is taken for a key of the page. The words survive a reload, and a job that fails.
  *
@@ -28,7 +29,9 @@ export function GoOn({ text }) {
       if (area.current && stored === null) close(text);
       if (!area.current || stored === null) return null;
       // Where the same words stand there, this leaves the cursor alone.
-      area.current.value = sessionStorage.getItem(draftOf(text)) ?? stored;
+      const before = keptOf(text).read();
+      area.current.value = before ?? stored;
+      if (before !== null && before !== stored) tell(HALF_WRITTEN);
       setEditable(true);
       return stored;
     });
@@ -44,7 +47,7 @@ export function GoOn({ text }) {
     }
   };
   const go = () => act(async (field, stored) => {
-    const mayClose = await goOnFrom(field, { output: nameOf(text), stored, draft: draftOf(text), whenChanged: await_ });
+    const mayClose = await goOnFrom(field, { output: nameOf(text), stored, kept: keptOf(text), whenChanged: await_ });
     if (mayClose && area.current) close(text);
   });
   const keep = () => act(async ({ value }, stored) => {
@@ -59,8 +62,8 @@ export function GoOn({ text }) {
   };
   return html`<div class="editor">
     <p class="about" id="go-on-about">${ROADS.editing}</p>
-    <textarea rows="12" readonly=${!isEditable} dir="auto" ref=${area} aria-label=${ROADS.goOnAbout} aria-describedby="go-on-about" defaultValue=${sessionStorage.getItem(draftOf(text)) ?? text.text}
-      onInput=${(event) => sessionStorage.setItem(draftOf(text), event.target.value)} onKeyDown=${press}></textarea>
+    <textarea rows="12" readonly=${!isEditable} dir="auto" ref=${area} aria-label=${ROADS.goOnAbout} aria-describedby="go-on-about" defaultValue=${keptOf(text).read() ?? text.text}
+      onInput=${(event) => keptOf(text).keep(event.target.value)} onKeyDown=${press}></textarea>
     <p class="row-of"><button type="button" class="main" onClick=${go}>${ROADS.fromCursor} <kbd aria-hidden="true">Ctrl ⇧ ⏎</kbd></button>
       <button type="button" onClick=${keep}>${ROADS.keepEdit} <kbd aria-hidden="true">Ctrl ⏎</kbd></button>
       <button type="button" onClick=${() => discard(text)}>${ROADS.cancel} <kbd aria-hidden="true">Esc</kbd></button></p></div>`;
@@ -73,6 +76,6 @@ function close(text) {
 }
 
 function discard(text) {
-  sessionStorage.removeItem(draftOf(text));
+  keptOf(text).drop();
   close(text);
 }

@@ -9,14 +9,15 @@ import { PASSAGE } from "./strings.js";
 const stored = []; // ids of this page's reviews, the latest last
 let last = Promise.resolve();
 
-/** One request after the other: undo must know the latest review. */
+/** One request after the other: undo must know the latest review. Gives whether the server has stored it. */
 function send(ask, words) {
   const now = last.then(async () => {
     const done = await guarded(ask);
-    if (!done) return;
+    if (!done) return false;
     if (done.reviews.length) stored.push(done.reviews);
     takeStandings(done.changes.standings);
     tell(words);
+    return true;
   });
   last = now.catch(() => {});
   return now;
@@ -40,16 +41,12 @@ export const judge = (verdict, text = current()) =>
 /** Keep an edited version; gives whether it is stored. */
 export async function edit(text, words) {
   if (!words.trim()) return tell(PASSAGE.noWords);
-  let isStored = false;
-  await send(async () => {
-    const done = await api.edit(text.key, text.output, words);
-    isStored = true;
-    return done;
-  }, PASSAGE.editKept);
+  const isStored = await send(() => api.edit(text.key, text.output, words), PASSAGE.editKept);
   refresh();
   return isStored;
 }
 
+/** Store a note; gives whether it is stored. */
 export const note = (text, words) => review(text, { note: words }, words ? PASSAGE.noteKept : PASSAGE.noteGone);
 
 export const undo = () => send(async () => {

@@ -2,13 +2,15 @@
 
 import { BranchWords } from "./branch_words.js";
 import { amount } from "./dom.js";
+import { keptWords } from "./kept_words.js";
 import { LOSSES, marked } from "./labels.js";
 import { ACTIONS, roadsOf } from "./passage_actions.js";
 import { changed, state } from "./passage_state.js";
 import { judge, note } from "./passage_review.js";
+import { tell } from "./notices.js";
 import { GoOn } from "./passage_go_on.js";
 import { openRoadsAt } from "./roads.js";
-import { FLAGS, PASSAGE } from "./strings.js";
+import { FLAGS, HALF_WRITTEN, PASSAGE } from "./strings.js";
 import { Component, html, useLayoutEffect, useRef } from "./vendor/preact.js";
 
 /** Choose the text that keys are about. */
@@ -94,32 +96,41 @@ export function startNote(text) {
   changed();
 }
 
-/** A text area for a note. What is half written survives a reload, under the same name as on the desk. */
+/** A text area for a note. Half-written words outlive the page, and are at the desk, too. */
 function Note({ text }) {
   const area = useRef(null);
-  const name = `draft note ${text.output}`;
-  useLayoutEffect(() => area.current.focus(), []);
+  const kept = keptWords("note", text.output);
+  useLayoutEffect(() => {
+    area.current.focus();
+    area.current.setSelectionRange(area.current.value.length, area.current.value.length);
+    if (kept.read() !== null) tell(HALF_WRITTEN);
+  }, []);
   const close = () => {
     state.noting = null;
-    sessionStorage.removeItem(name);
     changed();
     document.getElementById(`text-${text.key}`)?.focus();
   };
-  const keep = () => {
-    const words = area.current.value.trim();
+  const discard = () => {
+    kept.drop();
     close();
-    if (words !== (text.standing.note ?? "")) note(text, words);
+  };
+  const keep = async () => {
+    const { value } = area.current;
+    const words = value.trim();
+    if (words === (text.standing.note ?? "")) return discard();
+    close();
+    if (await note(text, words)) kept.drop(value);
   };
   const press = (event) => {
-    if (event.key === "Escape") close();
+    if (event.key === "Escape") discard();
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) keep();
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
   return html`<div class="editor">
-    <textarea rows="4" dir="auto" ref=${area} aria-label=${PASSAGE.noteLabel} defaultValue=${sessionStorage.getItem(name) ?? text.standing.note ?? ""}
-      onInput=${(event) => sessionStorage.setItem(name, event.target.value)} onKeyDown=${press}></textarea>
+    <textarea rows="4" dir="auto" ref=${area} aria-label=${PASSAGE.noteLabel} defaultValue=${kept.read() ?? text.standing.note ?? ""}
+      onInput=${(event) => kept.keep(event.target.value)} onKeyDown=${press}></textarea>
     <p><button type="button" class="main" onClick=${keep}>${PASSAGE.keep} <kbd aria-hidden="true">Ctrl ⏎</kbd></button>
-      ${" "}<button type="button" onClick=${close}>${PASSAGE.cancel} <kbd aria-hidden="true">Esc</kbd></button></p></div>`;
+      ${" "}<button type="button" onClick=${discard}>${PASSAGE.cancel} <kbd aria-hidden="true">Esc</kbd></button></p></div>`;
 }

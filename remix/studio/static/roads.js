@@ -118,6 +118,7 @@ const spoken = (token) => `${percent(token.probability)}, ${uncertain(token)}`;
 
 function Panel({ site, word }) {
   return html`<p class="road-word" dir="auto">${ROADS.insteadOf(word)}</p>
+    <p class="about what">${ROADS.what}</p>
     ${site.tokens.map((token) => html`<${Token} token=${token} isAlone=${site.tokens.length === 1} most=${site.tokens.length > 2 ? FEW : MANY} />`)}
     <${OwnWords} number=${site.tokens[0].number} />
     <p class="about keys"><span class="by-key"><kbd>← →</kbd> ${ROADS.words} <kbd>↑ ↓</kbd> ${ROADS.choose} <kbd>⏎</kbd> ${ROADS.take}${" "}</span>
