@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -9,10 +10,12 @@ import pytest
 
 from remix.generation import execute, prepare
 from remix.outputs import RunFolder
+from remix.outputs.layout import MANIFEST
 from remix.outputs.runs import list_runs
 from remix.records import Options
 from remix.verification.verify import verify
 from remix.workspace import Workspace
+from tests.conftest import eventually
 from tests.studio_pages import OpenReader, barriers, fits, needs_browser, place_of, press, says
 from tests.studio_server import PASSAGE
 
@@ -47,10 +50,18 @@ def opened(sit: OpenReader, workspace: Workspace, size: tuple[int, int] = (1280,
     return page
 
 
-def branches(workspace: Workspace) -> list[RunFolder]:
-    """The finished runs of branches, the oldest first."""
-    runs = [RunFolder.open(path) for path in list_runs(workspace.outputs)]
-    return [folder for folder in runs if folder.run.tasks[0].branch and folder.is_complete]
+def branches(workspace: Workspace, count: int) -> list[RunFolder]:
+    """The runs of branches, the oldest first: so many, all sealed. A page shows a text before its run is sealed."""
+    found: list[RunFolder] = []
+
+    def are_finished() -> bool:
+        runs = [RunFolder.open(path) for path in list_runs(workspace.outputs)]
+        found[:] = [folder for folder in runs if folder.run.tasks[0].branch]
+        return len(found) >= count and all((folder.path / MANIFEST).is_file() for folder in found)
+
+    eventually(are_finished)
+    assert len(found) == count
+    return found
 
 
 def written(page: Page, count: int) -> None:
@@ -82,7 +93,7 @@ def test_by_keyboard(folder: RunFolder, workspace: Workspace, sit: OpenReader) -
     written(page, 1)
     expect(page.locator(".card .turn")).to_contain_text(word)
     assert page.locator(".card:not(.source) .text").first.inner_text() == text
-    (branch,) = branches(workspace)
+    (branch,) = branches(workspace, 1)
     assert branch.run.tasks[0].branch is not None
     assert branch.run.tasks[0].branch.original == folder.read(TASK)[0].id
     # The map has both, and leads to the branch and back.
@@ -105,7 +116,7 @@ def test_by_keyboard(folder: RunFolder, workspace: Workspace, sit: OpenReader) -
     expect(page.locator("[role=treeitem][aria-level='3']")).to_have_count(1)
     page.reload()
     expect(page.get_by_role("treeitem")).to_have_count(3)
-    assert [verify(each.path).findings for each in (folder, *branches(workspace))] == [(), (), ()]
+    assert [verify(each.path).findings for each in (folder, *branches(workspace, 2))] == [(), (), ()]
 
 
 def test_by_mouse(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
@@ -156,7 +167,7 @@ def test_going_on_from_an_edit(folder: RunFolder, workspace: Workspace, sit: Ope
     says(page, "The model goes on from your words; the text before stays.")
     expect(area).to_have_count(0)
     written(page, 1)
-    (branch,) = branches(workspace)
+    (branch,) = branches(workspace, 1)
     assert branch.read(branch.run.tasks[0].id)[1].startswith("A slow moon rose, and then")
     assert folder.read(TASK)[1] == text
     # Words of one's own after the cursor aren't lost.
@@ -174,7 +185,7 @@ def test_going_on_from_an_edit(folder: RunFolder, workspace: Workspace, sit: Ope
     expect(page.locator(".card[data-key]").first).to_contain_text("Her beginning. Her end.")
     press(page, "t")
     says(page, "These are your words: e lets the model go on from them.")
-    assert all(verify(each.path).findings == () for each in (folder, *branches(workspace)))
+    assert all(verify(each.path).findings == () for each in (folder, *branches(workspace, 2)))
 
 
 def test_on_a_phone(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
@@ -221,7 +232,7 @@ def test_at_the_desk(folder: RunFolder, workspace: Workspace, sit: OpenReader) -
     expect(output).to_have_text(text)
     beside.last.get_by_role("link").click()
     expect(page.locator(".card[aria-current] .text")).to_contain_text("Moonlight and")
-    assert len(branches(workspace)) == 2
+    branches(workspace, 2)
 
 
 def test_after_twelve_roads_further_ones_leave_nothing_behind(
@@ -266,11 +277,11 @@ def test_after_twelve_roads_further_ones_leave_nothing_behind(
 
 def _engine() -> psutil.Process:
     """The engine's process of the studio that this test started."""
-    found = [
-        each
-        for each in psutil.Process().children(recursive=True)
-        if any("engine_process" in word for word in each.cmdline())
-    ]
+    found = []
+    for each in psutil.Process().children(recursive=True):
+        # A process of the browser may end at any time.
+        with suppress(psutil.Error):
+            found += [each] if any("engine_process" in word for word in each.cmdline()) else []
     (engine,) = found
     return engine
 

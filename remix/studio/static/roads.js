@@ -16,7 +16,7 @@ const [FEW, MANY] = [3, 5]; // alternatives shown of each token of a word of sev
 const panel = h("div", { id: "road", class: "road", popover: "manual", role: "dialog", tabindex: "-1", keydown: press });
 document.body.append(panel);
 
-let road = null; // { key, element, roads, sites, at, whenTaken, returnTo }
+let road = null; // { key, element, roads, sites, at, whenTaken, returnTo, isTaken }
 let asked = 0; // number of the last request
 
 /** Open the panel at a word of a text.
@@ -148,10 +148,15 @@ function OwnWords({ number }) {
 // -- acting -----------------------------------------------------------------------------------------------------
 
 async function take(request, words) {
-  const { whenTaken, roads } = road;
+  const taken = road;
+  const { whenTaken, roads } = taken;
+  if (taken.isTaken) return;
+  taken.isTaken = true;
   const job = await guarded(() => branch({ output: roads.output, ...request }));
+  taken.isTaken = false;
   if (!job) return;
-  closeRoads();
+  // The panel may have been opened at another word in the meantime.
+  if (road === taken) closeRoads();
   listen();
   tell(ROADS.taken(words));
   follow(job);
