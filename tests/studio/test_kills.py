@@ -310,7 +310,9 @@ def test_words_that_a_killed_studio_had_not_stored_are_on_the_next_ones_page(
         page.close()
     with served(workspace.root, command="studio") as (address, _):
         page = reader.tab(address)
-        page.goto(f"{page.url}draft?name=Essay")
+        page.goto(f"{page.url}drafts")
+        expect(page.locator(".lines li")).to_contain_text("This browser has words of the draft that aren’t stored")
+        page.get_by_role("link", name="Essay").click()
         expect(page.locator("textarea.words")).to_have_value("Stored. Not stored.")
         expect(page.locator("#saving")).to_have_text("Stored")
     assert (workspace.drafts / "Essay.md").read_text(encoding="utf-8") == "Stored. Not stored.\n"

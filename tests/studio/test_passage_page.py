@@ -107,6 +107,7 @@ def test_two_tabs_and_a_terminal_agree(folder: RunFolder, workspace: Workspace, 
     reader = sit(workspace.root, command="studio")
     one = reader.tab()
     one.goto(f"{one.url}passage?id={PASSAGE}")
+    one.wait_for_selector("body[data-ready]")
     other = reader.tab(one.url)
     press(one, "a")
     says(one, "Accepted: again 1.")

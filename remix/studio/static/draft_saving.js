@@ -2,6 +2,7 @@
 
 import { Refused } from "./api.js";
 import * as api from "./draft_api.js";
+import { nameOfDraft } from "./kept_words.js";
 import { alarm, reachable } from "./notices.js";
 import { titled } from "./page.js";
 import { changed, setPieces, state } from "./draft_state.js";
@@ -22,7 +23,7 @@ function basedOn(draft) {
   stored = new Map(draft.pieces.map(({ id, text }) => [id, text]));
 }
 
-const nameInBrowser = () => `draft ${state.name}`;
+const nameInBrowser = () => nameOfDraft(state.name);
 
 /** The draft has another name now; what is kept of it in the browser gets the name, too. */
 export function named(name) {

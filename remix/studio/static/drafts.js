@@ -3,6 +3,7 @@
 import { $, amount, counted } from "./dom.js";
 import * as api from "./draft_api.js";
 import { listen, on } from "./events.js";
+import { nameOfDraft } from "./kept_words.js";
 import { alarm, guarded, reachable } from "./notices.js";
 import { atPace, moveFocus, startPage } from "./page.js";
 import { DRAFTS } from "./strings.js";
@@ -32,6 +33,7 @@ const Page = ({ drafts }) => html`<div class="list-of-drafts">
   <ul class="lines">${drafts.map((draft) => html`<li key=${draft.name}>
     <a class="line" href=${api.pageOf(draft.name)}><b dir="auto">${draft.name}</b>
       <span class="about">${DRAFTS.about(counted(draft.words, "word"), counted(draft.sources, "accepted text"))}, ${WHEN.format(draft.changed * 1000)}</span></a>
+    ${localStorage.getItem(nameOfDraft(draft.name)) !== null && html`<p class="about"><span class="problem">${DRAFTS.notStored}</span></p>`}
     <p class="about" dir="auto">${draft.problem ? html`<span class="problem">${draft.problem}</span>` : draft.opening || DRAFTS.empty}</p></li>`)}</ul>
   ${drafts.length > 0 && html`<p class="about">${DRAFTS.where(amount(drafts.length))}</p>`}
 </div>`;

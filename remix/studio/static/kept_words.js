@@ -1,4 +1,7 @@
-// Half-written notes and edited versions: kept in the browser at every keystroke, until they are stored or given up.
+// Words that the browser keeps at every keystroke, until they are stored or given up: notes, edited versions, drafts.
+
+/** The name in the browser's storage for what the server hasn't stored of a draft. */
+export const nameOfDraft = (name) => `draft ${name}`;
 
 /** What is kept of a text area; `kind` is "note" or "edit", `output` the record id of the output. All tabs share it. */
 export function keptWords(kind, output) {

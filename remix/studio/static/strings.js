@@ -273,6 +273,7 @@ export const DRAFTS = {
   none: "No draft yet. Give a title, and begin.",
   about: (words, sources) => `${words}, ${sources}`,
   empty: "empty",
+  notStored: "This browser has words of the draft that aren’t stored: open it, and they will be.",
   gone: (name, place) => `${name} was thrown away: it is in ${place}, with its sources beside it, and can be moved back from there.`,
   where: (number) => `${number === "1" ? "It is a file" : "They are files"} in the folder drafts/ of this workspace.`,
   keys: { next: "next link", previous: "link before", begin: "begin a new draft" },
