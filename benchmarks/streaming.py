@@ -146,6 +146,13 @@ def _seconds(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
+def _set_silent(path: Path, is_silent: bool) -> None:
+    if is_silent:
+        path.touch()
+    else:
+        path.unlink(missing_ok=True)
+
+
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -163,14 +170,14 @@ def main() -> None:
         sitting.run()
         turns: dict[bool, list[Turn]] = {True: [], False: []}
         delays: list[float] = []
-        for _ in range(chosen.rounds):
-            log.with_name(SILENT).touch()
-            turns[False].append(sitting.run())
-            log.with_name(SILENT).unlink()
-            log.write_text("", encoding="utf-8")
-            turns[True].append(sitting.run())
-            first = dict(json.loads(line) for line in log.read_text(encoding="utf-8").splitlines())
-            delays += [sitting.heard[task] - at for task, at in first.items() if task in sitting.heard]
+        for number in range(chosen.rounds):
+            # Whichever comes first in a round comes second in the next: the machine's speed moves.
+            for is_streaming in (number % 2 == 1, number % 2 == 0):
+                _set_silent(log.with_name(SILENT), not is_streaming)
+                log.write_text("", encoding="utf-8")
+                turns[is_streaming].append(sitting.run())
+                first = dict(json.loads(line) for line in log.read_text(encoding="utf-8").splitlines())
+                delays += [sitting.heard[task] - at for task, at in first.items() if task in sitting.heard]
         sitting.close()
     pairs = list(zip(turns[True], turns[False], strict=True))
     found = {
