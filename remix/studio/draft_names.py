@@ -9,6 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping
 
+MOST = 500
+"""Names remembered: more than a person gives while a studio is open. The oldest are forgotten first."""
+
 
 class DraftNames:
     """The names, as long as the studio is open."""
@@ -30,6 +33,8 @@ class DraftNames:
             self._later.pop(later, None)
             if name != later:
                 self._later[name] = later
+            if len(self._later) > MOST:
+                self._later.pop(next(iter(self._later)))
 
     def came(self, name: str) -> None:
         """A new draft has a name that another draft may have had."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remix.studio.draft_names import DraftNames
+from remix.studio.draft_names import MOST, DraftNames
 
 
 def test_a_draft_is_found_by_each_name_that_it_had() -> None:
@@ -49,3 +49,11 @@ def test_of_several_drafts_with_one_text_none_is_taken_for_another() -> None:
     names.find({"Four": "b", "Five": "b"}, {"Six": "b"})
     names.find({"Seven": None}, {"Eight": None})
     assert names.had() == []
+
+
+def test_only_so_many_names_are_remembered() -> None:
+    names = DraftNames()
+    for number in range(MOST + 10):
+        names.note(f"{number}", f"{number + 1}")
+    assert len(names.had()) == MOST
+    assert names.now(f"{MOST}", {f"{MOST + 10}"}) == f"{MOST + 10}"
