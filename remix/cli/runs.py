@@ -56,7 +56,7 @@ def runs(workspace: Workspace, as_json: bool) -> None:
                 "reviewed": sum(each.verdict is not None for each in said),
                 "accepted": sum(each.is_accepted for each in said),
                 "model": ", ".join(dict.fromkeys([model or "", *others])),
-                "branches_of": [each.record.output.file.removesuffix(".md") for each in branched],
+                "branches_of": [each.record.output.task_id for each in branched],
                 "essay": _title(folder),
             }
         )
@@ -271,7 +271,7 @@ def _show_candidates(record: Record, run: str, as_json: bool) -> None:
     from remix.errors import RunError
 
     if not record.candidates and not record.given_up:
-        file = record.output.file.removesuffix(".md")
+        file = record.output.task_id
         raise RunError(
             f"{run}: {file} was the only candidate.", "`remix generate --best-of N` writes several candidates."
         )
@@ -296,7 +296,7 @@ def _show_thoughts(record: Record, run: str, as_json: bool) -> None:
 
     thoughts = record.output.thoughts
     if not thoughts:
-        file = record.output.file.removesuffix(".md")
+        file = record.output.task_id
         raise RunError(
             f"{run}: {file} was written without thoughts.", "`remix generate --think` lets reasoning models think."
         )

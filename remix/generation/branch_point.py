@@ -185,7 +185,10 @@ def write(found: Written, point: Point, words: str, vocabulary: Vocabulary) -> P
     words = words.rstrip(" \t")
     if not words.strip():
         raise RunError("there are no words to put there.", "Give a word.")
-    _refuse_no_utf8(words)
+    try:
+        words.encode()
+    except UnicodeEncodeError as error:  # words from a terminal with another encoding
+        raise RunError("the words aren't UTF-8.", "Write them in a terminal that is set to UTF-8.") from error
     # A word in the place of a comma, or at the end, isn't to run into the word before.
     ahead = found.text[: point.character] if point.was else found.text
     begins_word = words[0].isalnum() and unicodedata.east_asian_width(words[0]) not in ("W", "F")
@@ -266,14 +269,6 @@ def _put(found: Written, point: Point | None, tokens: tuple[int, ...], vocabular
     words = _spell(tokens[begin:], vocabulary) or ""
     was = point.was if point and point.token == begin else word_at(found.whole, found.starts[begin])
     return Put(tokens, kept, words.strip() or words, was)
-
-
-def _refuse_no_utf8(words: str) -> None:
-    """Raise `RunError` for words from a terminal with another encoding, which have no UTF-8."""
-    try:
-        words.encode()
-    except UnicodeEncodeError as error:
-        raise RunError("the words aren't UTF-8.", "Write them in a terminal that is set to UTF-8.") from error
 
 
 def _refuse_stop(text: str, stops: Sequence[str]) -> None:

@@ -90,7 +90,10 @@ def generate(
         interrupts.stop_gently(stop)
         now = datetime.now(UTC)
         run = job.run.model_copy(update={"name": run_name(_subject(job.run), now), "created": now})
-        folder = RunFolder.create(outputs, _with_engines(run, models))
+        engines: dict[str, object] = {"engine": models.writer.info.engine}
+        if run.reader and models.reader:
+            engines["reader"] = run.reader.model_copy(update={"engine": models.reader.engine})
+        folder = RunFolder.create(outputs, run.model_copy(update=engines))
         with folder.lock():
             for each in job.taken:
                 circumstances = each.record.circumstances.model_copy(update={"run": run.name})
@@ -192,14 +195,6 @@ def _opened(
         opened = writer or stack.enter_context(closing(_load(run, model)))
         reading = candidate_reader.opened(run, opened, find_reader, load_options(run).threads)
         yield _Models(opened, stack.enter_context(reading))
-
-
-def _with_engines(run: Run, models: _Models) -> Run:
-    """A run's request with the engines that it begins with."""
-    engines: dict[str, object] = {"engine": models.writer.info.engine}
-    if run.reader and models.reader:
-        engines["reader"] = run.reader.model_copy(update={"engine": models.reader.engine})
-    return run.model_copy(update=engines)
 
 
 def _load(run: Run, model: Path | None) -> LocalModel:

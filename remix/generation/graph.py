@@ -247,8 +247,10 @@ class TaskGraph:
         task = submitted.task
         try:
             # An error before a cancellation: candidates are cancelled because of another candidate's error.
-            for error in _errors(submitted.candidates):
-                raise error
+            ended = (each.exception() for each in submitted.candidates if each.done() and not each.cancelled())
+            for error in ended:
+                if error and not isinstance(error, CancelledError):
+                    raise error
             generations = [candidate.result() for candidate in submitted.candidates]
             found = readings.result() if readings else [None] * len(generations)
         except CancelledError:
@@ -321,12 +323,6 @@ class TaskGraph:
     def _report(self) -> None:
         total = len(self._folder.run.tasks)
         self._watch(Progress(len(self._done), len(self.failures), total, self._writer.sampled))
-
-
-def _errors(futures: Sequence[Future[Generation]]) -> list[BaseException]:
-    """The errors of ended candidates; a cancellation is no error."""
-    errors = [future.exception() for future in futures if future.done() and not future.cancelled()]
-    return [error for error in errors if error and not isinstance(error, CancelledError)]
 
 
 def _cancel(futures: Sequence[Future[Generation]]) -> None:

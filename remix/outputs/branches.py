@@ -145,8 +145,9 @@ class _Forest:
                 if task.branch:
                     self._planned[task.branch.original].append((folder, task))
             for each in folder.run.earlier:
-                known = _Known(each.record, each.text, each.record.circumstances.run, _task_of(each.record), False)
-                self._originals.setdefault(each.record.id, known)
+                record = each.record
+                known = _Known(record, each.text, record.circumstances.run, record.output.task_id, False)
+                self._originals.setdefault(record.id, known)
         self._originals[self._asked] = asked
         self._remembered: dict[str, list[_Known]] = defaultdict(list)
         for known in self._originals.values():
@@ -238,10 +239,6 @@ class _Forest:
             return bool(json.loads(read_bounded(run / file, bound_of(file), within=run))["id"] == text.record.id)
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return False
-
-
-def _task_of(record: Record) -> str:
-    return record.output.file.removesuffix(".md")
 
 
 def _after(text: str, fork: Branch) -> str:

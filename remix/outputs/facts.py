@@ -102,7 +102,7 @@ def trunk_in_words(branch: Branch, records: Iterable[Record]) -> str:
     record = f"record {branch.original[:12]}"
     if original is None:
         return f"{candidate}{record}"
-    return f"{candidate}{original.output.file.removesuffix('.md')} of {original.circumstances.run} ({record})"
+    return f"{candidate}{original.output.task_id} of {original.circumstances.run} ({record})"
 
 
 def _short(words: str) -> str:

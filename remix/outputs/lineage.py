@@ -67,7 +67,7 @@ def _trunk(folder: RunFolder, branch: Branch) -> Step:
     leaves another candidate."""
     earlier = next(each for each in folder.run.earlier if each.record.id == branch.original)
     text = text_of_candidate(earlier.record, branch.candidate, earlier.text)
-    return Step(folder.path, earlier.record.output.file.removesuffix(".md"), earlier.record, text, branch.candidate)
+    return Step(folder.path, earlier.record.output.task_id, earlier.record, text, branch.candidate)
 
 
 def descendants(outputs: Path, passage: str, on_error: Callable[[RunError], None]) -> Iterator[Step]:

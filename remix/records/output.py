@@ -176,6 +176,11 @@ class Output(Frozen):
     thoughts: Thoughts | None = None
     """The model's thoughts before the text; null if the model wrote nothing but the text."""
 
+    @property
+    def task_id(self) -> str:
+        """Id of the task that the text was written for: the path of the file without its ending."""
+        return self.file.removesuffix(".md")
+
 
 class Circumstances(Frozen):
     """Facts about the writing that the bytes don't depend on; not part of the id."""
