@@ -21,7 +21,7 @@ from remix.generation.text_places import number_of
 from remix.outputs.find import OutputPlace
 from remix.outputs.originals import as_candidate, text_of_candidate
 from remix.outputs.stored_reviews import StoredReviews
-from remix.records import EditUsed, Record
+from remix.records import EditUsed
 from remix.workspace import Workspace
 
 
@@ -62,7 +62,9 @@ def plan_branches(
     the candidate or without an edited version; `ModelError` if the model isn't here.
     """
     original = original_of(place)
-    candidate = _candidate(original.record, options.candidate)
+    as_candidate(original.record, options.candidate)  # raises an error if there is none
+    kept = next((each.number for each in original.record.candidates or () if each.chosen), None)
+    candidate = None if options.candidate == kept else options.candidate
     edit = None
     if options.from_edit:
         edited, edit = _edit_of(workspace.outputs, original)
@@ -99,13 +101,6 @@ def original_of(place: OutputPlace) -> Original:
         with suppress(RunError):
             trace = folder.read_trace(name)
     return Original(folder, task, record, text, trace)
-
-
-def _candidate(record: Record, number: int | None) -> int | None:
-    """The number of a candidate that wasn't kept; null for the kept one. Raises `RunError` if there is none."""
-    as_candidate(record, number)
-    kept = next((each.number for each in record.candidates or () if each.chosen), None)
-    return None if number == kept else number
 
 
 def _edit_of(outputs: Path, original: Original) -> tuple[str, EditUsed]:

@@ -134,11 +134,8 @@ class _Picture:
         return y
 
     def _path(self, level: int, shape: str) -> None:
-        self.elements.append(ET.Element("path", {"class": _level(level), "d": shape}))
-
-
-def _level(level: int) -> str:
-    return f"level-{(level - 1) % 3 + 1 if level else 0}"
+        style = f"level-{(level - 1) % 3 + 1 if level else 0}"
+        self.elements.append(ET.Element("path", {"class": style, "d": shape}))
 
 
 class _Stretch(NamedTuple):
