@@ -85,7 +85,7 @@ LONGEST = 60
 
 
 def _refuse_half(ctx: click.Context, chosen: dict[str, Any]) -> None:
-    """Raise `click.UsageError` for options without the options they need, or that contradict each other."""
+    """Raise `click.UsageError` for options that contradict each other, and for options without a required option."""
     given = sum((chosen["take"] is not None, chosen["write"] is not None, chosen["from_edit"]))
     if given > 1:
         raise click.UsageError("--take, --write and --from-edit don't go together: each says what comes first.", ctx)
@@ -115,7 +115,7 @@ def _in_words(planned: Planned) -> str:
 
 
 def _note_ends(folder: RunFolder) -> None:
-    """Name branches in which the given words were cut off, or in which the model wrote nothing after them."""
+    """Name branches in which the given words were cut off, or in which the model wrote nothing after the words."""
     from remix.outputs.originals import before_fork, begins_with
 
     earlier = {each.record.id: each for each in folder.run.earlier}

@@ -1,4 +1,4 @@
-"""What `remix measure` prints of texts of several passages: how many are heard, and which nobody hears."""
+"""What `remix measure` prints of texts of several passages: the number heard, and the unheard passages."""
 
 from __future__ import annotations
 

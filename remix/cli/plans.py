@@ -139,7 +139,7 @@ def _passages(job: Job) -> int:
 
 
 def time_in_words(time: Estimate) -> str:
-    """How long a run takes, and by what that is estimated."""
+    """The estimated time of a run in words, with the basis of the estimate."""
     return f"About {_range(time)} on this machine, by {time.basis}"
 
 

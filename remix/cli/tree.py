@@ -110,7 +110,7 @@ def _grown(found: BranchNode) -> Any:
 
 
 def _branch(node: BranchNode, original: str) -> Iterator[tuple[str, str]]:
-    """A branch: where it leaves, what was put there, the words after, and where it lies."""
+    """A branch with styles: place of the fork, words put there, words after, record, variant and run."""
     turn = node.turn
     if turn is None:
         return
@@ -145,5 +145,5 @@ def _marks(node: BranchNode) -> str:
 
 
 def _line(words: str) -> str:
-    """Words on one line, safe for a line that isn't indented."""
+    """Words on one line, safe at the beginning of a line."""
     return visible(" ".join(words.split()))

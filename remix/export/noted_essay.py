@@ -138,7 +138,7 @@ def essay_of(run: Run, outputs: Sequence[ReviewedOutput], with_notes: bool = Tru
 
 
 def about(essay: NotedEssay) -> list[str]:
-    """Lines on the notes: what the marks mean, how passages were found, and which passages nobody hears."""
+    """Lines on the notes: meaning of the marks, method by which passages were found, and unheard passages."""
     unheard = [place_in_words(essay.passages[id_]) for id_ in essay.unheard]
     lines = [
         f"A note names the passages behind the sentences since the mark before it; {ADDED} marks sentences that are "

@@ -68,16 +68,16 @@ class Point(NamedTuple):
     character: int
     """Index of that token's first character in the text."""
     between: str
-    """What that token writes before the word: a space, mostly."""
+    """The first token's characters before the word: usually a space."""
     was: str
-    """The word that stands there; empty at the end."""
+    """The original's word at the place; empty at the end of the text."""
 
 
 class Put(NamedTuple):
     """The beginning of a branch's text."""
 
     tokens: tuple[int, ...]
-    """The tokens up to the last that was put there."""
+    """All tokens from the text's beginning to the last given token."""
     kept: int
     """The number of tokens at the beginning that are the original's."""
     words: str

@@ -85,7 +85,7 @@ def plan_branches(
 
 
 def original_of(place: OutputPlace) -> Original:
-    """The output with its task and trace. Raises `RunError` unless its run's model wrote it."""
+    """The output with its task and trace. Raises `RunError` if another model than the run's wrote the text."""
     folder, name = place
     record, text = folder.read(name)
     task = next((task for task in folder.run.tasks if task.id == name), None)

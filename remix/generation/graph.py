@@ -81,7 +81,7 @@ class TaskGraph:
         self.flags: Counter[str] = Counter()
         """The number of texts with each flag, among the texts written by this process."""
         self.unread = 0
-        """The number of candidates that exceed the reader's context, among those written by this process."""
+        """The number of candidates written by this process that exceed the reader's context."""
         self._folder = folder
         self._writer = writer
         self._reader = reader
@@ -92,7 +92,7 @@ class TaskGraph:
         self._places = {task.id: place for place, task in enumerate(_in_order(folder.run))}
         self._tasks = {task.id: task for task in folder.run.tasks}
         self._readers: dict[str, list[Task]] = {}
-        """For each task, the tasks that read its text."""
+        """For each task, the tasks that read the task's text."""
         for task in folder.run.tasks:
             for id_ in dict.fromkeys(task.reads):
                 self._readers.setdefault(id_, []).append(task)
@@ -167,7 +167,7 @@ class TaskGraph:
         try:
             request = self._recorder.ask(task, texts)
             for number, sampling in enumerate(request.samplings, 1):
-                # No comprehension: if one can't be submitted, those before it are cancelled.
+                # No comprehension: if submitting a candidate fails, the candidates before are cancelled.
                 candidates.append(self._submit_one(request, number, sampling))
         except RemixError as error:
             _cancel(candidates)

@@ -53,7 +53,7 @@ READS = {
     SYNTHESIS: "paragraph",
     SUMMARY: "passage",
 }
-"""What the template of each of these kinds must read."""
+"""For each kind, the required value of `reads` in the kind's template."""
 
 
 class WeaveOptions(NamedTuple):
@@ -154,7 +154,7 @@ def _grouped(material: Material, asked: WeaveOptions, options: Options) -> tuple
 def _ordered(members: list[Member], asked: WeaveOptions, options: Options) -> tuple[list[Member], Rule | None]:
     """The members in the order that is asked for, and how they were compared."""
     if asked.order == "given" and options.passages:
-        # `--passage` takes names as people type them; those that aren't ids stay behind.
+        # `--passage` takes names as people type them; names other than ids come last.
         places = {id_: at for at, id_ in enumerate(options.passages)}
         return sorted(members, key=lambda each: places.get(each.passage.id, len(places))), None
     if asked.order != "closest":

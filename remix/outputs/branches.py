@@ -73,9 +73,9 @@ class BranchNode(Frozen):
     is_here: bool
     """Whether the run has the text now; if not, the text is known from a run of its branches."""
     is_asked: bool
-    """Whether this is the output whose tree was asked for."""
+    """Whether the text is the output for which the tree was asked."""
     verdict: str | None
-    """What reviewers said: accept, reject or star; null if nothing."""
+    """Verdict of the reviewers: accept, reject or star; null without a verdict."""
     turn: Turn | None
     """Where the text leaves its original; null for a tree's first text, unless its original is gone."""
     text: str
@@ -83,7 +83,7 @@ class BranchNode(Frozen):
     after: str
     """Of a branch, the text after the words that were put there."""
     branches: tuple[BranchNode, ...]
-    """The branches of this text in the order of the tokens at which they leave."""
+    """The branches of the text, in the order of the tokens at which the branches leave."""
     left_out: int
     """Number of further branches of this text, which would be more than `MOST_DEPTH` levels deep."""
 
@@ -126,7 +126,7 @@ class _Known(NamedTuple):
 
 
 class _Forest:
-    """All branches of all runs, by the text that they leave."""
+    """All branches of all runs, by the text at which each branch begins."""
 
     def __init__(
         self, outputs: Path, place: OutputPlace, asked: _Known, on_error: Callable[[RunError], None]
@@ -190,7 +190,7 @@ class _Forest:
         """A text with its branches, each text once."""
         id_ = text.record.id if text.record else None
         below = sorted(self._branches(id_), key=lambda each: each.order) if id_ else []
-        # A forged record may name its own branch as its original.
+        # In a forged record, the original may be one of the text's own branches.
         self._seen.update(each.record.id for each in (text, *below) if each.record)
         drawn = below if depth < MOST_DEPTH else []
         fork = text.fork

@@ -44,7 +44,7 @@ def ancestry(folder: RunFolder, task_id: str) -> list[Step]:
     needed = {task_id}
     steps: list[Step] = []
     read_by: dict[str, Step] = {}
-    # The plan has each task after the tasks that it reads, so backwards each reader comes first.
+    # In the plan each task comes after the task's inputs, so backwards each reader comes first.
     for task in reversed(folder.run.tasks):
         if task.id in needed:
             record, text = folder.read(task.id)

@@ -102,7 +102,7 @@ class PromptUsed(Frozen):
 
 
 class ReaderUsed(Frozen):
-    """The model that read the candidates, as far as its readings may depend on it."""
+    """The model that read the candidates, with all facts that may change a reading."""
 
     model: ModelUsed
     """The reader's weights by content."""
@@ -135,7 +135,7 @@ class Retried(Frozen):
 
 
 class Derivation(Frozen):
-    """All that determines an output's bytes, and nothing else."""
+    """Exactly the facts that determine an output's bytes."""
 
     passages: Many[Sha256]
     """sha256 of the text of each passage behind the output, in the order of the record's `sources`."""

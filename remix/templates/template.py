@@ -166,7 +166,7 @@ class Template:
 
     @property
     def reads_kinds(self) -> tuple[str, ...]:
-        """Kinds whose texts the template reads."""
+        """The kinds of the template's input texts."""
         return () if isinstance(self.reads, str) else self.reads
 
     @property
