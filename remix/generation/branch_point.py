@@ -95,7 +95,10 @@ def written(record: Record, text: str, trace: Trace | None, vocabulary: Vocabula
             "Branch from a text that a local GGUF model wrote.",
         )
     pieces = [vocabulary.piece(token) for token in tokens]
-    ends = _ends(pieces)
+    # The number of characters before each token, then of all; a letter counts from the token that ends it.
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    lengths = (len(decoder.decode(piece, number == len(pieces))) for number, piece in enumerate(pieces, 1))
+    ends = accumulate(lengths, initial=0)
     raw = b"".join(pieces).decode("utf-8", "replace")
     used = record.derivation.prompt
     prompt = Prompt(template=used.template, messages=used.messages, keep_opening=used.keep_opening)
@@ -320,13 +323,6 @@ def _not_written(found: Written, word: str) -> RunError:
                 f"--at {word}: '{word}' was cut off after the last whole sentence.", f"Its token is --at {token}."
             )
     return RunError(f"--at {word}: the model wrote no '{word}' in this text.", "`remix show OUTPUT` shows its words.")
-
-
-def _ends(pieces: Sequence[bytes]) -> list[int]:
-    """The number of characters before each token, then of all; a letter counts from the token that ends it."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    lengths = (len(decoder.decode(piece, number == len(pieces))) for number, piece in enumerate(pieces, 1))
-    return list(accumulate(lengths, initial=0))
 
 
 def _letter_begin(found: Written, token: int) -> int:
