@@ -78,7 +78,7 @@ def write_commands(group: click.Group, names: Iterable[str], formatter: click.He
 
 
 def with_layout(command: click.Command) -> click.Command:
-    """The command, changed so that this module lays out the help of the command and of its parts."""
+    """Have this module lay out the help of a command and of all commands below; gives the command."""
     command.context_class = Context
     for part in command.commands.values() if isinstance(command, click.Group) else ():
         with_layout(part)

@@ -1,6 +1,6 @@
 """Preparation of a run of branches: texts that leave an output of an earlier run at a token, and go on from there.
 
-Takes an output, its edited version or one of its candidates, and what is to stand there; gives a `Job` like
+Takes an output, its edited version or one of its candidates, and the words to put there; gives a `Job` like
 `prepare.py`. Writes nothing.
 """
 
@@ -26,7 +26,7 @@ from remix.workspace import Workspace
 
 
 class BranchOptions(NamedTuple):
-    """What is asked of a branch."""
+    """The options of a branch."""
 
     at: str | None = None
     """A word, `WORD:N` or a token's number, from 1; null for the end of the text."""
@@ -39,7 +39,7 @@ class BranchOptions(NamedTuple):
     candidate: int | None = None
     """Number of the candidate to branch from, if the output was chosen among several; null for the kept text."""
     variants: int = 1
-    """Number of variants, which differ in their random numbers after the words."""
+    """Number of variants, each with random numbers of its own after the words."""
     max_tokens: int | None = None
     """Largest number of tokens of the whole text; the original's if null."""
 

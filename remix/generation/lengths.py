@@ -136,7 +136,7 @@ class Lengths:
             yield from (each.measured for each in chains)
 
     def accept(self, measured: Measured) -> None:
-        """Count the prompts of a passage among those that will be computed."""
+        """Add the prompts of a passage to the prompts that will be computed."""
         self._needed += measured.needed
         self.computed += measured.computed
         self.unchecked += measured.unchecked

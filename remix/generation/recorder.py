@@ -56,7 +56,7 @@ class TaskRequest(NamedTuple):
     samplings: tuple[Sampling, ...]
     """Sampling parameters of each candidate; only the seeds differ."""
     read: tuple[TextRead, ...]
-    """The texts that the task reads."""
+    """The task's input texts."""
     sources: tuple[Source, ...]
     """The passages behind the text."""
     fork: Fork | None = None
@@ -81,9 +81,9 @@ class Written(NamedTuple):
 
     generation: Generation
     given_up: tuple[Generation, ...] = ()
-    """The tries before: texts that copied."""
+    """Earlier tries, given up because the text copied."""
     reading: Reading | None = None
-    """What the reader of the candidates found; null if no model read, or the text can't be read."""
+    """The reader's findings; null if no model read the candidates, or the text can't be read."""
 
 
 class ReadBy(NamedTuple):

@@ -42,7 +42,7 @@ class RoadOptions(NamedTuple):
 
 
 class OutputFilter(NamedTuple):
-    """Which of a run's outputs are meant; all, if nothing is given."""
+    """Filters for the outputs of a run; all outputs without a filter."""
 
     tags: tuple[str, ...] = ()
     """Outputs made from a passage with any of these tags."""

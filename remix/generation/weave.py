@@ -57,7 +57,7 @@ READS = {
 
 
 class WeaveOptions(NamedTuple):
-    """What is asked of an essay."""
+    """The options of an essay."""
 
     order: WeaveOrder = "closest"
     length: int = 600

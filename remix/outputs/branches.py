@@ -33,7 +33,7 @@ _MARK = b'"branch"'
 
 
 class Turn(Frozen):
-    """Where a branch leaves its original."""
+    """The place where a branch leaves its original."""
 
     token: int
     """Number of the first token that is not the original's, from 1."""
@@ -81,7 +81,7 @@ class BranchNode(Frozen):
     text: str
     """The whole text; empty if the text isn't written yet."""
     after: str
-    """Of a branch, the text after the words that were put there."""
+    """Of a branch, the text after the given words."""
     branches: tuple[BranchNode, ...]
     """The branches of the text, in the order of the tokens at which the branches leave."""
     left_out: int

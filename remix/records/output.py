@@ -355,7 +355,7 @@ class Record(Frozen):
     task: TaskUsed
     """The task that the output was written for."""
     derivation: Derivation
-    """All that determines the output's bytes."""
+    """The facts that determine the output's bytes."""
     output: Output
     """The text's file, hash and tokens."""
     flags: Many[str]
