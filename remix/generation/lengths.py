@@ -157,8 +157,7 @@ class Lengths:
         longest: dict[int, int] = {}
         least = min(self._read, default=0)
         for needed in sorted(max(least, each) for each in (*self._needed, *self._read)):
-            # Classes of up to 512 tokens, up to 2,048, up to 8,192 …
-            longest[max(0, ((needed - 1).bit_length() - SHORT) // 2)] = needed
+            longest[_class(needed)] = needed
         return tuple(longest.values())
 
     def _leave_out_readers(self, on_error: Callable[[RemixError], None]) -> None:
@@ -316,3 +315,8 @@ def _failing(measured: Sequence[Measured]) -> dict[str, RemixError]:
             else:
                 failed.setdefault(kind, error)
     return {kind: error for kind, error in failed.items() if kind not in fine}
+
+
+def _class(tokens: int) -> int:
+    """The number of a length's class: up to 512 tokens, up to 2,048, up to 8,192 …"""
+    return max(0, ((tokens - 1).bit_length() - SHORT) // 2)

@@ -60,10 +60,7 @@ class ChatModelWriter:
 
     def __init__(self, model: BaseChatModel, parallel: int = 4) -> None:
         """Ask `model`, with at most `parallel` calls in progress at once."""
-        # LangChain's chat models keep the name in different fields.
-        names = (getattr(model, field, None) for field in ("model_name", "model", "model_id"))
-        named = (_placeless(each) for each in names if isinstance(each, str) and each)
-        name = next(named, type(model).__name__)
+        name = _name(model)
         self.info = WriterInfo(
             name=name,
             model=ModelUsed(
@@ -156,6 +153,12 @@ def generate_with(
         for error in job.left_out:
             _logger.warning("Left out: %s %s", error.message, error.hint)
         return execute.generate(job, outputs or workspace.outputs, writer=writer)
+
+
+def _name(model: BaseChatModel) -> str:
+    """The model's name, or the class's: LangChain's chat models keep the name in different fields."""
+    names = (getattr(model, field, None) for field in ("model_name", "model", "model_id"))
+    return next((_placeless(name) for name in names if isinstance(name, str) and name), type(model).__name__)
 
 
 def _placeless(text: str) -> str:
