@@ -11,7 +11,7 @@ class RemixError(Exception):
     """An error to show to a person: a line on the problem, and a line on the next step."""
 
     left_out: tuple[RemixError, ...] = ()
-    """Errors of inputs that were left out before this error: perhaps the reason why nothing was found."""
+    """Errors of inputs left out before this error; an input left out may be the reason for this error."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)

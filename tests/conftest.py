@@ -9,16 +9,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 
 import remix.cli
+from remix import workspace as workspaces
 from remix.engine.decoder import BatchConfig
 from remix.engine.engine import Engine
 from remix.generation import execute, prepare
@@ -43,6 +45,9 @@ from remix.templates import worker
 from remix.util import processes
 from remix.workspace import Workspace, open_workspace
 from tests.fake_decoder import FakeDecoder
+
+if TYPE_CHECKING:
+    from tests.fake_local import FakeLocal
 
 ESSAY = """\
 ---
@@ -180,6 +185,16 @@ def make_workspace(root: Path) -> Workspace:
     return open_workspace(root)
 
 
+def make_noon(root: Path, passages: Sequence[str]) -> Workspace:
+    """A workspace with an essay of these passages, and the shipped templates."""
+    workspaces.init(root)
+    for path in (root / "seeds").iterdir():
+        path.unlink()
+    text = "---\ntitle: Noon\n---\n\n" + "\n\n".join(f"{passage} #noon" for passage in passages)
+    (root / "seeds" / "noon.md").write_text(text, encoding="utf-8")
+    return open_workspace(root)
+
+
 @pytest.fixture
 def remix_(workspace: Workspace) -> Remix:
     """The command, in the workspace."""
@@ -189,6 +204,15 @@ def remix_(workspace: Workspace) -> Remix:
         return CliRunner().invoke(remix.cli.cli, words, input=input, env=env)
 
     return invoke
+
+
+@pytest.fixture
+def local() -> Iterator[FakeLocal]:
+    """A fake local model, whose texts have traces."""
+    from tests.fake_local import FakeLocal  # which imports this module
+
+    with closing(FakeLocal(trace=True)) as writer:
+        yield writer
 
 
 @pytest.fixture

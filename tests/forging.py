@@ -13,6 +13,18 @@ from remix.records import Record, Run, canonical_sha256, sha256
 Change = Callable[[dict[str, Any]], None]
 
 
+def put(*path: Any, value: Any) -> Change:
+    """A change of one value, deep within."""
+
+    def change(raw: dict[str, Any]) -> None:
+        *way, last = path
+        for key in way:
+            raw = raw[key]
+        raw[last] = value
+
+    return change
+
+
 def bless(folder: RunFolder) -> None:
     """Make the manifest anew, whatever the files hold now."""
     names = sorted(f"{task.id}{suffix}" for task in folder.run.tasks for suffix in (".md", ".json"))

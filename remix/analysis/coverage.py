@@ -18,12 +18,12 @@ from remix.records.values import Frozen, is_none
 
 
 class Coverage(Frozen):
-    """The passages that are heard in one or several texts."""
+    """Coverage of passages by one or several texts: heard and unheard passages, added sentences."""
 
     passages: int
     """Number of the passages behind the texts."""
     heard: int
-    """Number of the passages that stand behind at least one sentence."""
+    """Number of passages behind at least one sentence."""
     unheard: tuple[str, ...]
     """Ids of the passages that stand behind no sentence."""
     sentences: int

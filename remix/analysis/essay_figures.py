@@ -49,9 +49,5 @@ def figures_of(folder: RunFolder) -> EssayFigures:
 def most_overlap(texts: list[str]) -> float:
     """The largest share of a text's word 4-grams that another of the texts has, 0 … 1."""
     grams = [set(ngrams(words(text), SIZE)) for text in texts]
-    return max((_share(one, other) for one, other in combinations(grams, 2)), default=0.0)
-
-
-def _share(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
-    fewer = min(len(one), len(other))
-    return len(one & other) / fewer if fewer else 0.0
+    pairs = combinations(filter(None, grams), 2)
+    return max((len(one & other) / min(len(one), len(other)) for one, other in pairs), default=0.0)

@@ -206,7 +206,9 @@ def _map(data: ReportData) -> dict[str, Any] | None:
     plane = projection.project(vectors)
     place = dict(zip(texts, plane.points, strict=True))
     paths = [(chain.kind, Path(np.array([place[text] for text in chain.texts]))) for chain in data.chains]
-    limits = _limits(plane.points)
+    (left, bottom), (right, top) = plane.points.min(axis=0), plane.points.max(axis=0)
+    across, up = 0.06 * ((right - left) or 1.0), 0.06 * ((top - bottom) or 1.0)
+    limits = (left - across, right + across, bottom - up, top + up)
     whole = dict(zip(texts, vectors, strict=True))
     passages = {chain.passage: chain.texts[0] for chain in data.chains}
     return {
@@ -226,12 +228,6 @@ def _radius(points: Sequence[Any]) -> float:
     """Mean distance of vectors from their mean."""
     table = np.array(points)
     return float(np.linalg.norm(table - table.mean(axis=0), axis=1).mean())
-
-
-def _limits(points: Any) -> tuple[float, float, float, float]:
-    (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
-    width, height = (right - left) or 1.0, (top - bottom) or 1.0
-    return left - 0.06 * width, right + 0.06 * width, bottom - 0.06 * height, top + 0.06 * height
 
 
 # -- diversity ----------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def back(original: Sequence[str], road: Sequence[str]) -> Back:
 def place_of_word(text: str, number: int) -> int:
     """Index of the first character of the word with a number, from 0, among the words of a text; the text's length if
     there are fewer words."""
-    # Apostrophes join words in `measure/words.py`, so words are counted as that module sees them.
+    # Apostrophes join words in `measure/words.py`, so `words` of that module counts here, too.
     for match in re.finditer(r"\w[\w’']*", text):
         own = len(words(match[0]))
         if number < own:

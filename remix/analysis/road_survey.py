@@ -62,7 +62,7 @@ def _group(text: TextRoads) -> tuple[str, str]:
 
 
 def measured_roads(text: TextRoads) -> list[Road]:
-    """The roads of a text that have a distance: those after which the text goes on."""
+    """The roads of a text that have a distance: roads after whose fork the text goes on."""
     return [road for road in text.roads if road.distance is not None]
 
 

@@ -18,7 +18,6 @@ from remix.analysis.trajectory import place_of
 from remix.errors import RunError
 from remix.measure.chrf import CHRF
 from remix.measure.embedding import Embedder
-from remix.outputs.layout import TEXT
 from remix.outputs.run import RunFolder
 from remix.records import Branch, EarlierOutput, Record, Task
 
@@ -90,7 +89,7 @@ def _text(
     return TextRoads(
         original=record.id,
         run=record.circumstances.run,
-        task=record.output.file.removesuffix(TEXT),
+        task=record.output.task_id,
         passage=place_of(record),
         kind=record.task.kind,
         step=record.task.step,

@@ -96,7 +96,7 @@ def models_aligned(
     return ComparedNeighbours(what=what, alignment=alignment) if alignment else None
 
 
-# -- which text is compared with which ----------------------------------------------------------------------
+# -- pairs of texts -----------------------------------------------------------------------------------------
 
 
 def _paired(one: ComparedRun, other: ComparedRun, renamed: Mapping[str, str]) -> tuple[_Texts, _Texts]:

@@ -76,7 +76,7 @@ class KindSummary(Frozen):
 
 
 class LanguageSummary(Frozen):
-    """The outputs whose passages are in one language."""
+    """Summary of the outputs with passages in one language."""
 
     language: str
     """Code of the language."""
@@ -144,7 +144,7 @@ def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, LedgerInput]]:
             )
         texts[task.id] = text
         read = [texts[id_] if id_ in texts else folder.read(id_)[1] for id_ in task.reads]
-        # A branch goes on with its original rather than read it.
+        # A branch continues its original, and doesn't read the original as an input.
         inputs = () if task.branch else task.inputs
         read += [earlier[each.record] for each in inputs if isinstance(each, RecordInput)]
         yield (

@@ -176,7 +176,7 @@ class StepReadings(Frozen):
 
 
 class KindReadingSurvey(Frozen):
-    """What a reader found in the texts of one kind."""
+    """The findings of a reader in the texts of one kind."""
 
     kind: str
     """Name of the kind."""

@@ -54,7 +54,7 @@ class SimilarityLookup:
 
     @property
     def has_vectors(self) -> bool:
-        """Whether there are embeddings, so that `vectors` and `cosines` may be called."""
+        """Whether the texts have embeddings; without embeddings `vectors` and `cosines` must not be called."""
         return self._rows is not None
 
     def vectors(self, texts: Sequence[str]) -> FloatArray:

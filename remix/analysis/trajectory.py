@@ -12,7 +12,7 @@ from remix.records import Record
 
 
 class Trajectory(NamedTuple):
-    """The texts of a chain: one passage, kind and variant. A kind that reads other kinds has a chain of one text."""
+    """The texts of a chain: one passage, kind and variant. If a kind reads other kinds, each chain has one text."""
 
     passage: str
     """Id of the passage."""

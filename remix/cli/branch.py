@@ -18,7 +18,6 @@ from remix.util.names import quoted
 if TYPE_CHECKING:
     from remix.generation.branching import Planned
     from remix.outputs import RunFolder
-    from remix.records import Run
     from remix.workspace import Workspace
 
 
@@ -60,6 +59,7 @@ def branch(ctx: click.Context, /, output: str, **chosen: Any) -> None:
     """
     from remix.generation import branching, execute
     from remix.outputs import find_output
+    from remix.verification.replay import differences
 
     _refuse_half(ctx, chosen)
     workspace: Workspace = ctx.obj
@@ -70,7 +70,9 @@ def branch(ctx: click.Context, /, output: str, **chosen: Any) -> None:
         note(_in_words(planned))
     with progress(chosen["quiet"]) as watch:
         outcome = execute.generate(planned.job, workspace.outputs, watch, threading.Event())
-    _note_other_engine(planned.job.run, outcome.folder.run)
+    before, now = planned.job.run.engine, outcome.folder.run.engine
+    if before and now and (found := differences(before, now)):
+        note(f"Another engine wrote the original ({'; '.join(found)}): with its own, the branch may go on otherwise.")
     if not chosen["quiet"]:
         _note_ends(outcome.folder)
     finish(ctx, outcome, chosen["as_json"])
@@ -83,7 +85,7 @@ LONGEST = 60
 
 
 def _refuse_half(ctx: click.Context, chosen: dict[str, Any]) -> None:
-    """Raise `click.UsageError` for options without the options they need, or that contradict each other."""
+    """Raise `click.UsageError` for options that contradict each other, and for options without a required option."""
     given = sum((chosen["take"] is not None, chosen["write"] is not None, chosen["from_edit"]))
     if given > 1:
         raise click.UsageError("--take, --write and --from-edit don't go together: each says what comes first.", ctx)
@@ -93,14 +95,6 @@ def _refuse_half(ctx: click.Context, chosen: dict[str, Any]) -> None:
         raise click.UsageError("--take goes with --at, which says where.", ctx)
     if chosen["from_edit"] and chosen["candidate"] is not None:
         raise click.UsageError("--candidate doesn't go with --from-edit: only kept texts have edited versions.", ctx)
-
-
-def _note_other_engine(planned: Run, carried_out: Run) -> None:
-    """Say if the branches were written by another engine than the original."""
-    from remix.verification.replay import differences
-
-    if planned.engine and carried_out.engine and (found := differences(planned.engine, carried_out.engine)):
-        note(f"Another engine wrote the original ({'; '.join(found)}): with its own, the branch may go on otherwise.")
 
 
 def _in_words(planned: Planned) -> str:
@@ -115,17 +109,13 @@ def _in_words(planned: Planned) -> str:
         which = "The first" if len(tasks) > 1 else "It"
         again = "" if edited else f" {which} will be the original again, since its own words stand there."
         return f"{texts}{edited}, {after}, without other words.{again}"
+    words = shorten(put.words, LONGEST, placeholder=" …") or put.words
     was = f"in place of “{put.was}”" if put.was else "at the end of the text"
-    return f"{texts}{edited}: “{_beginning(put.words)}” {was}, {after}{also}."
-
-
-def _beginning(words: str) -> str:
-    """Words in a line, cut if they are long."""
-    return shorten(words, LONGEST, placeholder=" …") or words
+    return f"{texts}{edited}: “{words}” {was}, {after}{also}."
 
 
 def _note_ends(folder: RunFolder) -> None:
-    """Name branches in which the given words were cut off, or in which the model wrote nothing after them."""
+    """Name branches in which the given words were cut off, or in which the model wrote nothing after the words."""
     from remix.outputs.originals import before_fork, begins_with
 
     earlier = {each.record.id: each for each in folder.run.earlier}

@@ -49,7 +49,7 @@ def _bar() -> Iterator[Watch]:
         def watch(state: Progress) -> None:
             nonlocal shown
             if not shown:
-                # What was here before says nothing of the speed.
+                # Bytes of an earlier download don't count for the speed.
                 bar.reset(task, total=state.total, completed=state.done, visible=True)
             if shown != state.name:
                 shown = state.name

@@ -51,25 +51,29 @@ def _texts(workspace: Workspace) -> Iterable[str]:
     return (task.id for task in find_run(workspace.outputs, None).done)
 
 
-def _runs_and_texts(workspace: Workspace) -> Iterable[str]:
-    return (*_runs(workspace), *_texts(workspace))
+run, text = _completing(_runs), _completing(_texts)
+run_or_text = _completing(lambda workspace: (*_runs(workspace), *_texts(workspace)))
 
 
-def _kinds(workspace: Workspace) -> Iterable[str]:
+@_completing
+def kind(workspace: Workspace) -> Iterable[str]:
     from remix.templates.folder import template_files
 
     return template_files(workspace.prompts)
 
 
-def _tags(workspace: Workspace) -> Iterable[str]:
+@_completing
+def tag(workspace: Workspace) -> Iterable[str]:
     return [tag for tag, _ in _in_essays(workspace, lambda corpus: corpus.tags())]
 
 
-def _essays(workspace: Workspace) -> Iterable[str]:
+@_completing
+def essay(workspace: Workspace) -> Iterable[str]:
     return _in_essays(workspace, lambda corpus: corpus.slugs())
 
 
-def _passages(workspace: Workspace) -> Iterable[str]:
+@_completing
+def passage(workspace: Workspace) -> Iterable[str]:
     return [passage.id for _, passage in _in_essays(workspace, lambda corpus: corpus.pairs(corpus.find(None)))]
 
 
@@ -78,10 +82,6 @@ def _in_essays(workspace: Workspace, question: Callable[[Corpus], Answer]) -> An
 
     return consult(workspace.seeds, workspace.root, question, lambda error: None, workspace.exclude)
 
-
-run, kind, tag = _completing(_runs), _completing(_kinds), _completing(_tags)
-essay, passage = _completing(_essays), _completing(_passages)
-text, run_or_text = _completing(_texts), _completing(_runs_and_texts)
 
 OF_OPTIONS = {"tags": tag, "essays": essay, "passages": passage, "kinds": kind}
 """By the name of the field of `Options`."""

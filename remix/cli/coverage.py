@@ -1,4 +1,4 @@
-"""What `remix measure` prints of texts of several passages: how many are heard, and which nobody hears."""
+"""What `remix measure` prints of texts of several passages: the number heard, and the unheard passages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def print_coverage(covered: RunCoverage | None) -> None:
-    """Print which passages are heard; nothing without texts of several passages."""
+    """Print the passages heard and not heard, text by text; nothing if no text is made from several passages."""
     if covered is None:
         return
     note("")

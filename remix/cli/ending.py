@@ -60,7 +60,7 @@ def page_name(run: str) -> str:
 
 
 def first_text(folder: RunFolder) -> Task | None:
-    """The first text of the run that reads a passage and no other text, or a branch; a rewriting if there is one."""
+    """The first text of the run made from passages alone, or the first branch; rewritings come first."""
     tasks = [task for task in folder.run.tasks if task.passages and (task.branch or not task.texts)]
     return min(tasks, key=lambda task: task.kind != "rewrite", default=None)
 

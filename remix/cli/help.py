@@ -17,7 +17,7 @@ NARROW = 60
 """Columns below which an explanation has lines to itself, and doesn't stand beside its option."""
 
 MOST_BESIDE = 30
-"""Columns of an option or command that its explanation stands beside."""
+"""Columns of the longest option or command with the explanation beside; longer ones have the explanation below."""
 
 LONGEST_SUMMARY = 200
 """Characters of a command's line in a list of commands."""
@@ -64,7 +64,7 @@ class Formatter(click.HelpFormatter):
 
 
 class Context(click.Context):
-    """The context of a command, whose help this module lays out."""
+    """The context of a command with this module's layout of the help."""
 
     formatter_class = Formatter
 
@@ -78,7 +78,7 @@ def write_commands(group: click.Group, names: Iterable[str], formatter: click.He
 
 
 def with_layout(command: click.Command) -> click.Command:
-    """A command whose help, and the help of whose parts, this module lays out."""
+    """Have this module lay out the help of a command and of all commands below; gives the command."""
     command.context_class = Context
     for part in command.commands.values() if isinstance(command, click.Group) else ():
         with_layout(part)

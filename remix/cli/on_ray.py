@@ -25,7 +25,7 @@ MOST_WORKERS = 10_000
 """Workers of a run."""
 
 _FEW = 8
-"""Workers that are shown one by one."""
+"""Most workers that are listed singly; more workers have a line in common."""
 
 _SHORT = 256
 """Tokens of a sequence that workers which only probe have memory for."""
@@ -216,7 +216,7 @@ class _Following:
 
 
 def _news(worker: WorkerState) -> str:
-    """What became of a worker; empty for one that joins or works as the others do."""
+    """A lost, refused or different worker, in words; empty for a worker that joins or works as usual."""
     where = f" on {worker.machine}" if worker.machine else ""
     if worker.state in ("lost", "refused"):
         return f"Worker {worker.number}{where} is {'lost' if worker.state == 'lost' else 'left out'}: {worker.why}"

@@ -139,15 +139,13 @@ def _option(name: str, field: FieldInfo, flag: Any, changes: dict[str, Any]) -> 
         **_type(name, field, flag),
         **changes,
     }
-    option = _Option([_declaration(word, field, flag), name], **attributes)
+    names = f"--{word.replace('_', '-')}"
+    if field.annotation is bool and flag.setting:
+        # What a setting may switch on, a second name switches off.
+        names += f"/--no{names[1:]}"
+    option = _Option([names, name], **attributes)
     option.range = bounds_in_words(field)
     return option
-
-
-def _declaration(word: str, field: FieldInfo, flag: Any) -> str:
-    """The option's name; an option that a setting may switch on has a second name that switches it off."""
-    option = f"--{word.replace('_', '-')}"
-    return f"{option}/--no{option[1:]}" if field.annotation is bool and flag.setting else option
 
 
 def _type(name: str, field: FieldInfo, flag: Any) -> dict[str, Any]:

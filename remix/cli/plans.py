@@ -68,13 +68,10 @@ def show(job: Job, as_json: bool) -> None:
 def in_words(job: Job) -> str:
     """The number of texts and passages, and the model."""
     texts, best_of = len(job.run.tasks), job.run.options.best_of
-    read_by = f", read by {_reader_name(job)}" if job.run.options.reads_candidates else ""
+    reader = job.run.reader.file.name if job.run.reader else "the same model"
+    read_by = f", read by {reader}" if job.run.options.reads_candidates else ""
     chosen = f", each the best of {best_of} ({texts * best_of} to write{read_by})," if best_of > 1 else ""
     return f"{count(texts, 'text')}{chosen} from {count(_passages(job), 'passage')} by {job.run.model_name}"
-
-
-def _reader_name(job: Job) -> str:
-    return job.run.reader.file.name if job.run.reader else "the same model"
 
 
 def memory_use(job: Job) -> MemoryUse | None:
@@ -142,7 +139,7 @@ def _passages(job: Job) -> int:
 
 
 def time_in_words(time: Estimate) -> str:
-    """How long a run takes, and by what that is estimated."""
+    """The estimated time of a run in words, with the basis of the estimate."""
     return f"About {_range(time)} on this machine, by {time.basis}"
 
 

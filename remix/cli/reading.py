@@ -16,7 +16,7 @@ from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs import RunFolder
-    from remix.reader.shown import ShownReading, ShownSentence, ShownWord
+    from remix.reader.shown import ShownReading, ShownWord
     from remix.records import Record
 
 LOST, KEPT = "dim", ("black on color(194)", "black on color(157)", "black on color(114)")
@@ -94,7 +94,11 @@ def _print(found: ShownReading, record: Record) -> None:
     say()
     print_shaded(list(_text(found.text)))
     say()
-    print_table(["label", "probability", "most against", "sentence"], [_row(each) for each in found.sentences])
+    rows = [
+        (each.label, "-" if each.probability is None else f"{each.probability:.0%}", each.against, each.sentence)
+        for each in found.sentences
+    ]
+    print_table(["label", "probability", "most against", "sentence"], rows)
     say()
     say(found.line)
     kept, against = (", ".join(f"{each:g}" for each in bounds) for bounds in (shown.KEPT, shown.AGAINST))
@@ -123,7 +127,3 @@ def _text(words: Sequence[ShownWord]) -> Iterator[tuple[str, str]]:
             yield f"{each.text}{{{each.bits:.1f}}}", AGAINST[each.level - 1]
         else:
             yield each.text, ""
-
-
-def _row(each: ShownSentence) -> tuple[str, str, str, str]:
-    return each.label, "-" if each.probability is None else f"{each.probability:.0%}", each.against, each.sentence

@@ -128,7 +128,7 @@ COMMANDS = (roads,)
 
 
 def _originals(ctx: click.Context, output: str | None, chosen: dict[str, Any]) -> tuple[RunFolder, list[str]]:
-    """The texts from which the roads leave: their run, and the ids of their tasks."""
+    """The originals of the roads: the run, and the ids of the tasks."""
     from remix.generation.roads import OutputFilter, outputs_of
     from remix.outputs import find_output
 
@@ -195,7 +195,7 @@ def _note_other_engine(planned: PlannedRoads, outcome: Outcome) -> None:
 
 
 def _as_json(depth: int, planned: PlannedRoads, outcome: Outcome) -> dict[str, object]:
-    """A run of roads, with the texts of which there are roads, and those without."""
+    """A run of roads as JSON, with the texts that have roads and the texts left out."""
     from remix.analysis.roads import roads_of
 
     return {

@@ -17,7 +17,7 @@ from remix.util.names import quoted, readable
 if TYPE_CHECKING:
     from remix.outputs import RunFolder
     from remix.outputs.stored_reviews import StoredReviews
-    from remix.records import Candidate, CandidateReading, GivenUp, Record, Standing
+    from remix.records import Candidate, CandidateReading, Record
     from remix.workspace import Workspace
 
 LOSSES = {"earned": "loss earned", "lost": "loss not earned", "neither": "nothing lost or earned"}
@@ -56,7 +56,7 @@ def runs(workspace: Workspace, as_json: bool) -> None:
                 "reviewed": sum(each.verdict is not None for each in said),
                 "accepted": sum(each.is_accepted for each in said),
                 "model": ", ".join(dict.fromkeys([model or "", *others])),
-                "branches_of": [each.record.output.file.removesuffix(".md") for each in branched],
+                "branches_of": [each.record.output.task_id for each in branched],
                 "essay": _title(folder),
             }
         )
@@ -75,7 +75,10 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 
 def _about_run(row: dict[str, Any]) -> str:
     """The title of a run's essay, or the texts that a run branches from."""
-    return f"essay “{row['essay']}”" if row["essay"] else _first_of(row["branches_of"])
+    if row["essay"]:
+        return f"essay “{row['essay']}”"
+    first, further = row["branches_of"][:1], len(row["branches_of"]) - 1
+    return "".join(first) + (f" and {further} more" if further > 0 else "")
 
 
 def _title(folder: RunFolder) -> str | None:
@@ -89,11 +92,6 @@ def _title(folder: RunFolder) -> str | None:
         return readable(woven(folder).heading)
     except RunError:
         return None
-
-
-def _first_of(names: list[str]) -> str:
-    """The first of some names, and the number of the rest."""
-    return "".join(names[:1]) + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 
 @click.command()
@@ -262,16 +260,10 @@ def _show_review(stored: StoredReviews, record: Record) -> None:
     if standing.note:
         say()
         print_below("note", standing.note)
-    if said := _verdict(standing):
+    said = (WORDS.get(standing.verdict or ""), LOSSES.get(standing.loss or ""))
+    if words := ", ".join(filter(None, said)):
         say()
-        say(said)
-
-
-def _verdict(standing: Standing) -> str:
-    """Verdict, judgement of the loss, and reviewers; empty if there is no verdict."""
-    said = [WORDS.get(standing.verdict or ""), LOSSES.get(standing.loss or "")]
-    words = ", ".join(each for each in said if each)
-    return f"{words} by {', '.join(map(quoted, standing.reviewers))}" if words else ""
+        say(f"{words} by {', '.join(map(quoted, standing.reviewers))}")
 
 
 def _show_candidates(record: Record, run: str, as_json: bool) -> None:
@@ -279,7 +271,7 @@ def _show_candidates(record: Record, run: str, as_json: bool) -> None:
     from remix.errors import RunError
 
     if not record.candidates and not record.given_up:
-        file = record.output.file.removesuffix(".md")
+        file = record.output.task_id
         raise RunError(
             f"{run}: {file} was the only candidate.", "`remix generate --best-of N` writes several candidates."
         )
@@ -288,7 +280,10 @@ def _show_candidates(record: Record, run: str, as_json: bool) -> None:
         print_json([each.model_dump(mode="json") for each in record.candidates or ()] + given_up)
         return
     shown = [(each.number, _about(each), each.text) for each in record.candidates or ()]
-    shown += [(each.candidate, _about_given_up(each), each.text) for each in record.given_up]
+    for tried in record.given_up:
+        seed = f", seed {tried.seed}" if tried.seed else ""
+        about = f"given up, a try at candidate {tried.candidate}: flags: {', '.join(tried.flags)}{seed}"
+        shown.append((tried.candidate, about, tried.text))
     for at, (_, about, words) in enumerate(sorted(shown, key=lambda each: each[0])):
         if at:
             say()
@@ -301,7 +296,7 @@ def _show_thoughts(record: Record, run: str, as_json: bool) -> None:
 
     thoughts = record.output.thoughts
     if not thoughts:
-        file = record.output.file.removesuffix(".md")
+        file = record.output.task_id
         raise RunError(
             f"{run}: {file} was written without thoughts.", "`remix generate --think` lets reasoning models think."
         )
@@ -330,8 +325,3 @@ def _read(reading: CandidateReading | None) -> str:
     labels = ", ".join(f"{number} {label}" for label, number in reading.labels.items())
     flags = f", flags: {', '.join(reading.flags)}" if reading.flags else ""
     return f"; read: {labels}, keeps {reading.kept_bits:.0%} of the bits{flags}, merit {reading.merit:.2f}"
-
-
-def _about_given_up(tried: GivenUp) -> str:
-    seed = f", seed {tried.seed}" if tried.seed else ""
-    return f"given up, a try at candidate {tried.candidate}: flags: {', '.join(tried.flags)}{seed}"

@@ -1,4 +1,4 @@
-"""What a user reads after Ctrl-C: what became of the work, and the command that goes on.
+"""The message after Ctrl-C: whether the work so far is kept, and the command that goes on.
 
 Takes the words of the command line, prints lines to stderr. Knows nothing of signals.
 """
@@ -13,7 +13,7 @@ from remix.cli import printing
 from remix.util import interrupts
 
 WRITERS = frozenset({"add", "export", "init", "measure", "models", "resume", "review", "sign", "tags", "verdict"})
-"""Commands that may have written files before they end. `generate` writes nothing before it has a run's folder."""
+"""Commands that may have written files before their end. `generate` writes nothing before making a run's folder."""
 
 LONGEST = 300
 """Characters of a command line to repeat."""
@@ -37,7 +37,7 @@ def tell_at_once() -> None:
 
 
 def _words(arguments: Sequence[str]) -> tuple[str, str]:
-    """What became of the work, and the command that goes on."""
+    """Whether the work so far is kept, in words, and the command that goes on."""
     line = shlex.join(["remix", *arguments])
     again = line if len(line) <= LONGEST else "the same command."
     if WRITERS.isdisjoint(arguments):

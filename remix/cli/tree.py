@@ -110,7 +110,7 @@ def _grown(found: BranchNode) -> Any:
 
 
 def _branch(node: BranchNode, original: str) -> Iterator[tuple[str, str]]:
-    """A branch: where it leaves, what was put there, the words after, and where it lies."""
+    """A branch with styles: place of the fork, words put there, words after, record, variant and run."""
     turn = node.turn
     if turn is None:
         return
@@ -125,23 +125,15 @@ def _branch(node: BranchNode, original: str) -> Iterator[tuple[str, str]]:
         yield shortened(_line(turn.put), LONGEST) or repr(turn.put), "bold"
     else:
         yield "no other words", "dim"
-    yield f"]{_after(node)}", ""
-    yield f"\n{_place(node)}{'' if node.is_here else ' (gone)'}{_marks(node)}", "dim"
-
-
-def _place(node: BranchNode) -> str:
-    """The beginning of the record's id, which names the text in any command, then variant and run. The task's id is
-    the first text's but for the variant, and hardly a terminal is wide enough for it."""
-    _, _, variant = node.task.rpartition(".")
-    id_ = f"{node.record[:LETTERS_OF_ID]}  " if node.record else ""
-    return f"{id_}{quoted(variant)} of {quoted(node.run)}"
-
-
-def _after(node: BranchNode) -> str:
-    """The first words after those that were put there, with the space before them if there is one."""
     if node.record is None:
-        return " (not written yet)"
-    return f"{' ' if node.after[:1].isspace() else ''}{shortened(_line(node.after), AFTER)}"
+        yield "] (not written yet)", ""
+    else:
+        yield f"]{' ' if node.after[:1].isspace() else ''}{shortened(_line(node.after), AFTER)}", ""
+    # The beginning of the record's id names the text in any command. The task's id is the first text's but for the
+    # variant, and hardly a terminal is wide enough for a task's id.
+    id_ = f"{node.record[:LETTERS_OF_ID]}  " if node.record else ""
+    variant = quoted(node.task.rpartition(".")[2])
+    yield f"\n{id_}{variant} of {quoted(node.run)}{'' if node.is_here else ' (gone)'}{_marks(node)}", "dim"
 
 
 def _marks(node: BranchNode) -> str:
@@ -153,5 +145,5 @@ def _marks(node: BranchNode) -> str:
 
 
 def _line(words: str) -> str:
-    """Words on one line, safe for a line that isn't indented."""
+    """Words on one line, safe at the beginning of a line."""
     return visible(" ".join(words.split()))

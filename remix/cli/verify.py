@@ -298,7 +298,9 @@ def _as_json(verified: _Verified) -> dict[str, Any]:
 
 def _print(verified: _Verified) -> None:
     report = verified.report
-    say(f"{quoted(str(report.path))}: {_state(report)}, {verified.signature}")
+    ended = "finished" if report.finished else "unfinished"
+    state = f"{ended}, {len(report.found)} of {report.total} texts" if report.run else "not readable as a run"
+    say(f"{quoted(str(report.path))}: {state}, {verified.signature}")
     for finding in report.findings:
         detail(f"{quoted(finding.file)}: {finding.what}")
     if not report.findings:
@@ -318,13 +320,6 @@ def _intact(verified: _Verified) -> str:
         return f"{count} of the run's {total} texts have not changed; the rest of the run wasn't checked"
     what = "no text with a record" if verified.report.unrecorded else "nothing"
     return f"{what} has changed since it was written"
-
-
-def _state(report: Report) -> str:
-    if report.run is None:
-        return "not readable as a run"
-    done = f"{len(report.found)} of {report.total} texts"
-    return f"finished, {done}" if report.finished else f"unfinished, {done}"
 
 
 def _print_replay(replayed: list[Replayed]) -> None:

@@ -168,22 +168,19 @@ def in_words(job: Job) -> str:
 
 def finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     """Say how the essay came out and what to do next, and exit accordingly."""
+    from remix.analysis.essay_figures import figures_of
+
     note_outcome(outcome)
     folder = outcome.folder
     if as_json:
-        print_json(as_json_value(outcome) | (_essay_as_json(folder) if folder.is_complete else {}))
+        essay = {"essay": str(folder.path / "essay.md"), **figures_of(folder)._asdict()} if folder.is_complete else {}
+        print_json(as_json_value(outcome) | essay)
     leave_unfinished(ctx, outcome)
     if as_json:
         return
     if not ctx.params["quiet"]:
         show_essay(folder)
     place(str(folder.path / "essay.md"))
-
-
-def _essay_as_json(folder: RunFolder) -> dict[str, object]:
-    from remix.analysis.essay_figures import figures_of
-
-    return {"essay": str(folder.path / "essay.md"), **figures_of(folder)._asdict()}
 
 
 def print_essay(folder: RunFolder, as_json: bool) -> None:

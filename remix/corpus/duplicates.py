@@ -115,16 +115,12 @@ def _without_s(word: str) -> str:
     return next((re.sub(end, other, word) for end, other in _PLURALS if re.search(end, word)), word)
 
 
-def _ordered(tag: str) -> str:
-    """`maps and memory` as `memory and maps`."""
-    return " ".join(sorted(map(_singular, tag_words(tag))))
-
-
 _FORMS: dict[str, Callable[[str], str]] = {
     "signs": _without_signs,
     "accents": _plain,
     "plural": _singular,
-    "order": _ordered,
+    # `maps and memory` as `memory and maps`.
+    "order": lambda tag: " ".join(sorted(map(_singular, tag_words(tag)))),
 }
 """Normal forms, the smallest differences first: tags with the same form differ in no more than the key says."""
 

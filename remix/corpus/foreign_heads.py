@@ -53,7 +53,8 @@ def find(text: str, name: str) -> ForeignHead | None:
     if _JSON.match(text):
         return _json(text, name)
     lines = text[:MOST_FRONT_MATTER].split("\n", MOST_LINES)[:MOST_LINES]
-    if lines[0].rstrip() == JSON_FENCE or _is_first_of_json(lines[0]):
+    entry = _JSON_ENTRY.match(lines[0])
+    if lines[0].rstrip() == JSON_FENCE or (entry and key_form(entry[1]) in FIRST_KEYS):
         return _json_entries(lines, name)
     if _PERCENT.fullmatch(lines[0]):
         return _percent(lines)
@@ -80,11 +81,6 @@ def _json(text: str, name: str) -> ForeignHead | None:
         raise _broken(f"{name}:1", "nested too deeply") from error
     rest = text[end:].partition("\n")[0]
     return None if rest.strip() else ForeignHead(text.count("\n", 0, end) + 1, meta)
-
-
-def _is_first_of_json(line: str) -> bool:
-    entry = _JSON_ENTRY.match(line)
-    return entry is not None and key_form(entry[1]) in FIRST_KEYS
 
 
 def _json_entries(lines: list[str], name: str) -> ForeignHead | None:

@@ -119,8 +119,11 @@ class _Keys:
         self._written: dict[str, str] = {}
         """The key of each form, as written."""
         self.notes: list[str] = []
-        for further in (meta, *(value for key in FURTHER if isinstance(value := _in_any_case(meta, key), Mapping))):
-            self._add(further)
+        self._add(meta)
+        for key in FURTHER:
+            further = next((value for each, value in meta.items() if key_form(str(each)) == key), None)
+            if isinstance(further, Mapping):
+                self._add(further)
 
     def _add(self, meta: Mapping[str, Any]) -> None:
         # Hugo and Obsidian ignore case in keys; a key in small letters goes before the same key in capitals.
@@ -217,10 +220,6 @@ class _Keys:
         note = f"{self._name}:{frontmatter.line_of(self._text, written)}: `{written}` {what}; {fate}."
         if note not in self.notes:
             self.notes.append(note)
-
-
-def _in_any_case(meta: Mapping[str, Any], key: str) -> Any:
-    return next((value for each, value in meta.items() if key_form(str(each)) == key), None)
 
 
 # -- values -------------------------------------------------------------------------------------------------

@@ -151,7 +151,10 @@ class Elements:
             return self._leave_out("footnote", at, self._end_of_paragraph(at))
         if _TAGS.match(line):
             end = self._end_of_item(at)
-            self.tags += _tags(" ".join([line.partition("::")[2], *self._lines[at + 1 : end]]))
+            value = " ".join([line.partition("::")[2], *self._lines[at + 1 : end]])
+            # Words of links, and further words between commas, `#` or `:`.
+            found = (shown(match[0]).text if match["link"] else match[0] for match in _TAG.finditer(value))
+            self.tags += filter(None, map(str.strip, found))
             return self._leave_out("metadata", at, end)
         return self._leave_out("metadata", at, at + 1) if _LINKS.fullmatch(line) else None
 
@@ -237,13 +240,6 @@ def _why_wordless(source: str) -> Why | None:
 def _has_words(text: str) -> bool:
     """Whether a text has a letter or a digit."""
     return any(map(str.isalnum, text))
-
-
-def _tags(value: str) -> Iterator[str]:
-    """The tags of an item: words of links, and further words between commas, `#` or `:`."""
-    for match in _TAG.finditer(value):
-        if tag := (shown(match[0]).text if match["link"] else match[0]).strip():
-            yield tag
 
 
 def _indent(line: str) -> int:

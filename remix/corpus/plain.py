@@ -60,19 +60,15 @@ def _indented_apart(source: list[tuple[int, str]]) -> Iterator[list[tuple[int, s
     isn't taken apart: lists are indented, too.
     """
     indented = [at for at in range(1, len(source)) if source[at][1][:1].isspace()]
+    above = (split_trailing_tags(source[at - 1][1].strip())[0] for at in indented)
     is_typed = (
         0 < len(indented) < len(source) - 1
-        and all(_ends_sentence(source[at - 1][1]) for at in indented)
+        and all(map(_SENTENCE.search, above))
         and not any(_ITEM.match(line) for _, line in source)
     )
     starts = [0, *(indented if is_typed else ()), len(source)]
     for start, end in pairwise(starts):
         yield source[start:end]
-
-
-def _ends_sentence(line: str) -> bool:
-    words, _ = split_trailing_tags(line.strip())
-    return bool(_SENTENCE.search(words))
 
 
 def _add_paragraph(sheet: Sheet, draft: Draft) -> None:

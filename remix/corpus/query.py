@@ -150,7 +150,9 @@ def show(query: Query) -> str:
     """A query as text, parsed to the same tree, with uniform spaces and quotes."""
     match query:
         case Term(name, value):
-            return ("" if name == "tag" else f"{name}:") + _quoted(value)
+            if not _WORD.fullmatch(value) or value.lower() in _JOINTS or ":" in value:
+                value = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            return ("" if name == "tag" else f"{name}:") + value
         case Not(inner):
             return f"not {_inner(inner, (And, Or))}"
         case And(queries):
@@ -161,12 +163,6 @@ def show(query: Query) -> str:
 
 def _inner(query: Query, weak: tuple[type, ...]) -> str:
     return f"({show(query)})" if isinstance(query, weak) else show(query)
-
-
-def _quoted(value: str) -> str:
-    if _WORD.fullmatch(value) and value.lower() not in _JOINTS and ":" not in value:
-        return value
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 # -- from text to tree --------------------------------------------------------------------------------------

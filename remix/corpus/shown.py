@@ -70,7 +70,9 @@ def _of_spans(source: str, found: Markup) -> Iterator[Cut]:
             case "escape":
                 yield Cut(start, start + 1)
             case "entity":
-                yield Cut(start, end, None, _character(source[start:end]))
+                # An unknown entity stays as it is. No entity makes a line, and a soft hyphen is no letter.
+                letter = html.unescape(source[start:end]).replace("\u00ad", "")
+                yield Cut(start, end, None, " " if letter.isspace() else letter)
             case "autolink":
                 yield Cut(start, start + 1)
                 yield Cut(end - 1, end)
@@ -149,11 +151,3 @@ def _between_words(source: str, start: int, end: int) -> str:
         return "^"
     parts = source[start - 1 : start].strip() and source[end : end + 1].strip()
     return " " if parts and BREAKS.match(tag) else ""
-
-
-def _character(entity: str) -> str:
-    """The character of an entity; the entity itself if unknown. No entity makes a line."""
-    character = html.unescape(entity)
-    if character == "\u00ad":  # a place where a word may be broken
-        return ""
-    return " " if character.isspace() else character

@@ -86,7 +86,7 @@ def _without_tags(lines: list[str]) -> tuple[list[str], str]:
 
 
 def _listed(line: str) -> list[str]:
-    """The tags of a list, `#one #another` or `one, another`; none if the line is a sentence."""
+    """The tags of a list, such as `#maps #memory` or `maps, memory`; none if the line is a sentence."""
     if _SENTENCE.search(line) or not ("," in line or line.startswith("#")):
         return []
     tags = [one_line(tag) for tag in re.split(r"[,;#]", line) if tag.strip()]

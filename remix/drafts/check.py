@@ -22,7 +22,7 @@ class DraftReport(NamedTuple):
 
     name: str
     as_written: tuple[Piece, ...]
-    """Pieces that are exactly their sources."""
+    """Pieces with exactly the text of their source."""
     edited: tuple[Piece, ...]
     """Pieces that were changed in the draft."""
     own: tuple[Piece, ...]
@@ -32,7 +32,7 @@ class DraftReport(NamedTuple):
 
 
 def check(draft: Draft, run_of: RunOf) -> DraftReport:
-    """Verify a draft, and the outputs that it was made from."""
+    """Verify a draft, and the outputs behind the draft's pieces."""
     sourced = [piece for piece in draft.pieces if piece.origin]
     return DraftReport(
         name=draft.name,
@@ -44,7 +44,7 @@ def check(draft: Draft, run_of: RunOf) -> DraftReport:
 
 
 def _missing(draft: Draft, run_of: RunOf) -> Iterator[Finding]:
-    """Sources whose texts aren't what was put into the draft."""
+    """Findings for sources whose text is gone, or differs from the text put into the draft."""
     for number, piece in enumerate(draft.pieces, start=1):
         if piece.origin:
             try:
@@ -54,7 +54,7 @@ def _missing(draft: Draft, run_of: RunOf) -> Iterator[Finding]:
 
 
 def _changed(draft: Draft, run_of: RunOf) -> Iterator[Finding]:
-    """What verification finds of the sources and of the texts that they were made from."""
+    """Findings of verification about the sources and about the texts behind the sources."""
     tasks: dict[str, set[str]] = {}
     for piece in draft.pieces:
         if piece.origin:

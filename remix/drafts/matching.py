@@ -87,7 +87,7 @@ class _Matching:
         self._matches: list[_Match] = []
 
     def take_exact(self, pieces: Sequence[StoredPiece]) -> list[StoredPiece]:
-        """Find pieces whose texts are unchanged, wherever they stand. Gives the pieces that weren't found."""
+        """Find pieces with unchanged texts, at any place in the draft. Gives the pieces that weren't found."""
         left: dict[str, list[StoredPiece]] = {}
         for each in pieces:
             left.setdefault(each.sha256, []).append(each)

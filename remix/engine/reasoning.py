@@ -226,7 +226,12 @@ class ThoughtFilter:
         while self._coming:
             ready += self._take(self._coming.popleft())
         if self._within and self._most and not self.forced:
-            self._limit(self._within)
+            # Close the thought once no further token but the closing mark's fits.
+            marks = self._within
+            line = "\n" if marks.after.startswith("\n") else ""
+            tokens = self._tokenize(f"{line}{marks.closing}{marks.after}")
+            if len(self.token_ids) + len(tokens) >= self._most:
+                self.forced.extend(tokens)
         return ready
 
     def end(self, last: bytes = b"") -> list[Sampled]:
@@ -270,13 +275,6 @@ class ThoughtFilter:
             return []
         self._pending.append(token.without(len(token.spelling) - over))
         return self._sort()
-
-    def _limit(self, marks: Marks) -> None:
-        """Close the thought once no further token but the closing mark's fits."""
-        line = "\n" if marks.after.startswith("\n") else ""
-        tokens = self._tokenize(f"{line}{marks.closing}{marks.after}")
-        if len(self.token_ids) + len(tokens) >= self._most:
-            self.forced.extend(tokens)
 
     def _close(self, thought: bytes) -> None:
         self._within, self._looks = None, True

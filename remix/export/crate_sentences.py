@@ -52,10 +52,9 @@ def sentences(found: FoundOutput) -> Sentences | None:
 
 
 def _shares(found: FoundOutput, lineage: Lineage, number: int) -> Iterator[Entity]:
-    sentence, about = (
-        lineage.sentences[number - 1],
-        {"@type": "PropertyValue", "measurementTechnique": _method(lineage)},
-    )
+    sentence = lineage.sentences[number - 1]
+    by = f"the model {lineage.reader} (sha256 {lineage.reader_sha256})" if lineage.reader else lineage.method
+    about = {"@type": "PropertyValue", "measurementTechnique": f"{by}, version {lineage.version}"}
     if sentence.added:
         yield {"@id": _added(found, lineage, number), "name": "added", "value": "true", **about}
     for behind in sentence.behind:
@@ -96,11 +95,6 @@ def _share(found: FoundOutput, lineage: Lineage, number: int, passage: str) -> s
 
 def _added(found: FoundOutput, lineage: Lineage, number: int) -> str:
     return f"#added-{_id(found, number)}-{lineage.method}"
-
-
-def _method(lineage: Lineage) -> str:
-    by = f"the model {lineage.reader} (sha256 {lineage.reader_sha256})" if lineage.reader else lineage.method
-    return f"{by}, version {lineage.version}"
 
 
 def _id(found: FoundOutput, number: int) -> str:

@@ -50,7 +50,7 @@ _RELATIONS_OF_DOCUMENT = f"""{_HEAD}<Relationships xmlns="{_PACKAGE}/relationshi
 
 
 class Properties(NamedTuple):
-    """What a document says of itself."""
+    """Metadata of a document."""
 
     title: str
     creator: str

@@ -50,7 +50,7 @@ def _plain(text: str) -> Iterator[Token]:
 
 
 def html_of(tokens: Sequence[Token], note: int | None) -> str:
-    """A piece as HTML; `note` is the number of the note about its origin, if it has one."""
+    """A piece as HTML; `note` is the number of the note about the piece's origin, null without a note."""
     html: str = _MARKDOWN.renderer.render(list(tokens), _MARKDOWN.options, {})
     if note is None:
         return html

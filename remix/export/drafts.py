@@ -114,20 +114,16 @@ def _markdown(
     pieces: Sequence[Piece], tokens: Sequence[Sequence[Token]], numbers: dict[str, int], notes: Sequence[str]
 ) -> str:
     """The draft's own Markdown; notes are footnotes."""
-    marked = [
-        piece.model_copy(update={"text": _marked(piece.text, each, numbers[piece.id])})
-        if piece.id in numbers
-        else piece
-        for piece, each in zip(pieces, tokens, strict=True)
-    ]
+    marked = []
+    for piece, each in zip(pieces, tokens, strict=True):
+        if piece.id in numbers:
+            # The reference stands at the end of a paragraph, or below a list or code.
+            is_paragraph = bool(each) and each[-1].type == PARAGRAPH_END and each[-1].level == 0
+            text = f"{piece.text.rstrip()}{'' if is_paragraph else BETWEEN}[^remix-{numbers[piece.id]}]"
+            piece = piece.model_copy(update={"text": text})
+        marked.append(piece)
     footnotes = [f"[^remix-{number}]: {note}\n" for number, note in enumerate(notes, start=1)]
     return joined(marked) + ("\n" + "\n".join(footnotes) if footnotes else "")
-
-
-def _marked(text: str, tokens: Sequence[Token], number: int) -> str:
-    """A piece with the reference to its footnote: at the end of a paragraph, or below a list or code."""
-    is_paragraph = bool(tokens) and tokens[-1].type == PARAGRAPH_END and tokens[-1].level == 0
-    return f"{text.rstrip()}{'' if is_paragraph else BETWEEN}[^remix-{number}]"
 
 
 def _html(content: _Content) -> str:

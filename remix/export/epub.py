@@ -66,18 +66,16 @@ def _essay(essay: noted_essay.NotedEssay, with_notes: bool) -> Iterator[str]:
         yield f"<h2>{noted_essay.HEADING}</h2>"
         yield from (f'<p class="about">{escape(each)}</p>' for each in noted_essay.about(essay))
         yield from (f'<p class="about">{escape(each)}</p>' for each in essay.origins)
-        yield from (_note(number, note) for number, note in enumerate(essay.notes, start=1))
+        for number, note in enumerate(essay.notes, start=1):
+            back = f'<a href="#place-{number}" role="doc-backlink">{number}</a>'
+            words = f"{back} {escape(note)}"
+            yield f'<aside epub:type="footnote" role="doc-footnote" id="note-{number}"><p>{words}</p></aside>'
 
 
 def _reference(mark: str) -> str:
     if not mark.isdecimal():
         return f"<sup>{mark}</sup>" if mark else ""
     return f'<sup><a epub:type="noteref" role="doc-noteref" href="#note-{mark}" id="place-{mark}">{mark}</a></sup>'
-
-
-def _note(number: int, note: str) -> str:
-    back = f'<a href="#place-{number}" role="doc-backlink">{number}</a>'
-    return f'<aside epub:type="footnote" role="doc-footnote" id="note-{number}"><p>{back} {escape(note)}</p></aside>'
 
 
 def _page(essay: Essay, passages: Iterable[tuple[Passage, list[ReviewedOutput]]]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from remix.export import noted_essay, threads
 from remix.export.reviewed_outputs import ReviewedOutput, chapters, models
 from remix.export.sentences import has_lineage, shown_lineage
 from remix.outputs.facts import about, facts, lines_in_words, variant_label
-from remix.reader.shown import ShownReading, shown
+from remix.reader.shown import shown
 from remix.records import Passage, Run
 
 _VERDICTS = {"accept": "accepted", "star": "starred", "reject": "rejected"}
@@ -84,7 +84,7 @@ def _passage(
 
 
 def _output(output: ReviewedOutput, texts: Mapping[str, threads.ThreadedText]) -> dict[str, Any]:
-    found, standing = output.found, output.standing
+    found, standing, reading = output.found, output.standing, output.reading
     marks = (_VERDICTS.get(standing.verdict or ""), _LOSSES.get(standing.loss or ""), standing.edit and "edited")
     return {
         "id": found.task.id,
@@ -94,13 +94,8 @@ def _output(output: ReviewedOutput, texts: Mapping[str, threads.ThreadedText]) -
         "marks": [mark for mark in marks if mark],
         "note": standing.note,
         "step": found.task.step,
-        "reading": _reading(output),
+        # Of the text as it was written, if the run was read.
+        "reading": shown(reading, passage_of(found.record), found.text) if reading else None,
         "flags": found.record.flags,
         "facts": list(facts(found.record)),
     }
-
-
-def _reading(output: ReviewedOutput) -> ShownReading | None:
-    """What a model found in the text as it was written, if the run was read."""
-    stored = output.reading
-    return shown(stored, passage_of(output.found.record), output.found.text) if stored else None

@@ -14,7 +14,6 @@ from remix.export.sentences import has_lineage, lineages
 from remix.records import Reading, Source, sha256
 from remix.records.lineage import Lineage
 from remix.util.names import in_json
-from remix.verification.finding import FoundOutput
 
 
 def jsonl(outputs: Iterable[ReviewedOutput]) -> str:
@@ -22,17 +21,16 @@ def jsonl(outputs: Iterable[ReviewedOutput]) -> str:
 
     `lineage` is among the keys if any of the texts was written from several passages.
     """
-    rows = [_row(each) | _lineages(each.found) for each in outputs]
+    rows = []
+    for each in outputs:
+        # Of the text as it was written: by words, then by a model if one was asked.
+        behind = lineages(each.found) if has_lineage(each.found) else ()
+        rows.append(_row(each) | {"lineage": [_lineage(own) for own in behind]})
     if not any(row["lineage"] for row in rows):
         for row in rows:
             del row["lineage"]
     # The text may be printed to a terminal: control characters are written as JSON escapes.
     return "".join(in_json(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
-
-
-def _lineages(found: FoundOutput) -> dict[str, Any]:
-    """The passages behind each sentence of the text as it was written: by words, then by a model if one was asked."""
-    return {"lineage": [_lineage(each) for each in (lineages(found) if has_lineage(found) else ())]}
 
 
 def _lineage(lineage: Lineage) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def essay_of(run: Run, outputs: Sequence[ReviewedOutput], with_notes: bool = Tru
 
 
 def about(essay: NotedEssay) -> list[str]:
-    """Lines on the notes: what the marks mean, how passages were found, and which passages nobody hears."""
+    """Lines on the notes: meaning of the marks, method by which passages were found, and unheard passages."""
     unheard = [place_in_words(essay.passages[id_]) for id_ in essay.unheard]
     lines = [
         f"A note names the passages behind the sentences since the mark before it; {ADDED} marks sentences that are "
@@ -233,11 +233,9 @@ def _note(found: Sequence[SentenceLineage], sources: Mapping[str, Source]) -> st
         shares.setdefault(behind.passage, []).append(behind.share)
     if len(shares) == 1:
         return f"{place_in_words(sources[next(iter(shares))])}."
-    ordered = sorted(shares.items(), key=lambda each: -sum(each[1]))
-    return "; ".join(f"{_range(own)} {place_in_words(sources[id_])}" for id_, own in ordered) + "."
-
-
-def _range(shares: Sequence[float]) -> str:
-    """The least and the largest of some shares."""
-    least, most = percent(min(shares)), percent(max(shares))
-    return most if least == most else f"{least.removesuffix(' %')} to {most}"
+    named = []
+    for id_, own in sorted(shares.items(), key=lambda each: -sum(each[1])):
+        least, most = percent(min(own)), percent(max(own))
+        share = most if least == most else f"{least.removesuffix(' %')} to {most}"
+        named.append(f"{share} {place_in_words(sources[id_])}")
+    return "; ".join(named) + "."

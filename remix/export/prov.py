@@ -140,7 +140,7 @@ def _output(document: ProvDocument, found: FoundOutput) -> ProvEntity:
 
 
 def _branch(branch: Branch) -> Iterator[tuple[str, str | int]]:
-    """Where a text leaves its original: the output of an earlier run that it was derived from."""
+    """The fork of a branch: the place where the text leaves its original, an output of an earlier run."""
     yield "remix:branch", fork_in_words(branch)
     yield "remix:branch_token", branch.token
     if branch.candidate:

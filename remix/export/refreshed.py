@@ -13,7 +13,7 @@ from remix.export.reviewed_outputs import ReviewedOutput, reviewed_outputs
 from remix.outputs.facts import shown_under
 from remix.outputs.run import RunFolder
 from remix.outputs.runs import written_again
-from remix.records import Essay, Passage, Run
+from remix.records import Passage, Run
 from remix.verification.verify import verified
 
 
@@ -48,10 +48,9 @@ def with_refreshes(
                 }
         elif task.id in own:
             found.append(own[task.id])
-    return run.model_copy(update={"essays": tuple(_essay(essay, passages) for essay in run.essays)}), found
-
-
-def _essay(essay: Essay, newer: dict[str, Passage]) -> Essay:
-    """An essay with the newest passages, under the ids that the run has for them."""
-    passages = (newer.get(each.id, each).model_copy(update={"id": each.id}) for each in essay.passages)
-    return essay.model_copy(update={"passages": tuple(passages)})
+    essays = []
+    for essay in run.essays:
+        # The newest passages, under the ids that the run has for them.
+        newest = (passages.get(each.id, each).model_copy(update={"id": each.id}) for each in essay.passages)
+        essays.append(essay.model_copy(update={"passages": tuple(newest)}))
+    return run.model_copy(update={"essays": tuple(essays)}), found

@@ -45,7 +45,10 @@ class ReviewedOutput(NamedTuple):
         record = self.found.record
         edited = f", edited by {self.editor}" if self.editor else ""
         branch = record.task.branch
-        trunk = f" · {branch_label(branch)}, of {_trunk(self.found, branch)}" if branch else ""
+        trunk = ""
+        if branch:
+            original = trunk_in_words(branch, (each.record for each in self.found.folder.run.earlier))
+            trunk = f" · {branch_label(branch)}, of {original}"
         step = f"{record.task.kind}, step {record.task.step}{trunk}"
         return line(f"{step}, by {record.circumstances.model}{edited}; record {record.id[:12]}")
 
@@ -66,10 +69,6 @@ def branch_row(branch: Branch | None) -> dict[str, Any] | None:
         "given_tokens": len(branch.fork.token_ids),
         "seed": branch.fork.seed,
     }
-
-
-def _trunk(found: FoundOutput, branch: Branch) -> str:
-    return trunk_in_words(branch, (each.record for each in found.folder.run.earlier))
 
 
 def reviewed_outputs(report: Report) -> list[ReviewedOutput]:

@@ -175,7 +175,7 @@ def contained(text: str) -> str:
         text = _outside_code(text, _without_reach)
     if not _has_fence(text):
         return text
-    # A block of code that is left open would hold whatever follows.
+    # A block of code without an end would swallow the rest of the page.
     last = _BLOCKS.parse(f"{text}\n\nend")[-1]
     return f"{text}\n{last.markup}" if last.type == "fence" else text
 

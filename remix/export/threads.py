@@ -34,7 +34,7 @@ class Thread(NamedTuple):
 
 
 class ThreadedText(NamedTuple):
-    """A text whose sentences have passages behind them."""
+    """A text with the passages behind each sentence."""
 
     key: str
     """Beginning of the ids of the text's sentences on the page."""

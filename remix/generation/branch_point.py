@@ -68,16 +68,16 @@ class Point(NamedTuple):
     character: int
     """Index of that token's first character in the text."""
     between: str
-    """What that token writes before the word: a space, mostly."""
+    """The first token's characters before the word: usually a space."""
     was: str
-    """The word that stands there; empty at the end."""
+    """The original's word at the place; empty at the end of the text."""
 
 
 class Put(NamedTuple):
     """The beginning of a branch's text."""
 
     tokens: tuple[int, ...]
-    """The tokens up to the last that was put there."""
+    """All tokens from the text's beginning to the last given token."""
     kept: int
     """The number of tokens at the beginning that are the original's."""
     words: str
@@ -95,7 +95,10 @@ def written(record: Record, text: str, trace: Trace | None, vocabulary: Vocabula
             "Branch from a text that a local GGUF model wrote.",
         )
     pieces = [vocabulary.piece(token) for token in tokens]
-    ends = _ends(pieces)
+    # The number of characters before each token, then of all; a letter counts from the token that ends it.
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    lengths = (len(decoder.decode(piece, number == len(pieces))) for number, piece in enumerate(pieces, 1))
+    ends = accumulate(lengths, initial=0)
     raw = b"".join(pieces).decode("utf-8", "replace")
     used = record.derivation.prompt
     prompt = Prompt(template=used.template, messages=used.messages, keep_opening=used.keep_opening)
@@ -185,7 +188,10 @@ def write(found: Written, point: Point, words: str, vocabulary: Vocabulary) -> P
     words = words.rstrip(" \t")
     if not words.strip():
         raise RunError("there are no words to put there.", "Give a word.")
-    _refuse_no_utf8(words)
+    try:
+        words.encode()
+    except UnicodeEncodeError as error:  # words from a terminal with another encoding
+        raise RunError("the words aren't UTF-8.", "Write them in a terminal that is set to UTF-8.") from error
     # A word in the place of a comma, or at the end, isn't to run into the word before.
     ahead = found.text[: point.character] if point.was else found.text
     begins_word = words[0].isalnum() and unicodedata.east_asian_width(words[0]) not in ("W", "F")
@@ -268,14 +274,6 @@ def _put(found: Written, point: Point | None, tokens: tuple[int, ...], vocabular
     return Put(tokens, kept, words.strip() or words, was)
 
 
-def _refuse_no_utf8(words: str) -> None:
-    """Raise `RunError` for words from a terminal with another encoding, which have no UTF-8."""
-    try:
-        words.encode()
-    except UnicodeEncodeError as error:
-        raise RunError("the words aren't UTF-8.", "Write them in a terminal that is set to UTF-8.") from error
-
-
 def _refuse_stop(text: str, stops: Sequence[str]) -> None:
     """Raise `RunError` if a text holds a stop string behind white space at its beginning."""
     begun = text.lstrip()
@@ -325,13 +323,6 @@ def _not_written(found: Written, word: str) -> RunError:
                 f"--at {word}: '{word}' was cut off after the last whole sentence.", f"Its token is --at {token}."
             )
     return RunError(f"--at {word}: the model wrote no '{word}' in this text.", "`remix show OUTPUT` shows its words.")
-
-
-def _ends(pieces: Sequence[bytes]) -> list[int]:
-    """The number of characters before each token, then of all; a letter counts from the token that ends it."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    lengths = (len(decoder.decode(piece, number == len(pieces))) for number, piece in enumerate(pieces, 1))
-    return list(accumulate(lengths, initial=0))
 
 
 def _letter_begin(found: Written, token: int) -> int:

@@ -143,7 +143,11 @@ def run_of(workspace: Workspace, planned: Sequence[PlannedBranch]) -> Run:
     known = before.pairs
     passages = {source.passage for each in originals for source in each.record.sources if source.passage in known}
     kinds = {each.task.kind for each in originals}
-    longest = max(_longest(each) for each in planned)
+    # Tokens of prompt, thoughts and text of a branch at most.
+    longest = max(
+        len(_prompt(each.original.record)) + each.branch.max_tokens + _sampling(each.original.record).max_thoughts
+        for each in planned
+    )
     return Run(
         name="planned",
         created=datetime.now(UTC),
@@ -176,12 +180,6 @@ def _prompt(record: Record) -> tuple[int, ...]:
     tokens = record.derivation.prompt.token_ids
     assert tokens is not None, "`branch_point.written` refuses records without the prompt's tokens"
     return tokens
-
-
-def _longest(planned: PlannedBranch) -> int:
-    """Tokens of prompt, thoughts and text of a branch at most."""
-    record = planned.original.record
-    return len(_prompt(record)) + planned.branch.max_tokens + _sampling(record).max_thoughts
 
 
 def _tasks(planned: Sequence[PlannedBranch], passages: set[str]) -> Iterator[Task]:

@@ -1,6 +1,6 @@
 """Preparation of a run of branches: texts that leave an output of an earlier run at a token, and go on from there.
 
-Takes an output, its edited version or one of its candidates, and what is to stand there; gives a `Job` like
+Takes an output, its edited version or one of its candidates, and the words to put there; gives a `Job` like
 `prepare.py`. Writes nothing.
 """
 
@@ -21,12 +21,12 @@ from remix.generation.text_places import number_of
 from remix.outputs.find import OutputPlace
 from remix.outputs.originals import as_candidate, text_of_candidate
 from remix.outputs.stored_reviews import StoredReviews
-from remix.records import EditUsed, Record
+from remix.records import EditUsed
 from remix.workspace import Workspace
 
 
 class BranchOptions(NamedTuple):
-    """What is asked of a branch."""
+    """The options of a branch."""
 
     at: str | None = None
     """A word, `WORD:N` or a token's number, from 1; null for the end of the text."""
@@ -39,7 +39,7 @@ class BranchOptions(NamedTuple):
     candidate: int | None = None
     """Number of the candidate to branch from, if the output was chosen among several; null for the kept text."""
     variants: int = 1
-    """Number of variants, which differ in their random numbers after the words."""
+    """Number of variants, each with random numbers of its own after the words."""
     max_tokens: int | None = None
     """Largest number of tokens of the whole text; the original's if null."""
 
@@ -62,7 +62,9 @@ def plan_branches(
     the candidate or without an edited version; `ModelError` if the model isn't here.
     """
     original = original_of(place)
-    candidate = _candidate(original.record, options.candidate)
+    as_candidate(original.record, options.candidate)  # raises an error if there is none
+    kept = next((each.number for each in original.record.candidates or () if each.chosen), None)
+    candidate = None if options.candidate == kept else options.candidate
     edit = None
     if options.from_edit:
         edited, edit = _edit_of(workspace.outputs, original)
@@ -83,7 +85,7 @@ def plan_branches(
 
 
 def original_of(place: OutputPlace) -> Original:
-    """The output with its task and trace. Raises `RunError` unless its run's model wrote it."""
+    """The output with its task and trace. Raises `RunError` if another model than the run's wrote the text."""
     folder, name = place
     record, text = folder.read(name)
     task = next((task for task in folder.run.tasks if task.id == name), None)
@@ -99,13 +101,6 @@ def original_of(place: OutputPlace) -> Original:
         with suppress(RunError):
             trace = folder.read_trace(name)
     return Original(folder, task, record, text, trace)
-
-
-def _candidate(record: Record, number: int | None) -> int | None:
-    """The number of a candidate that wasn't kept; null for the kept one. Raises `RunError` if there is none."""
-    as_candidate(record, number)
-    kept = next((each.number for each in record.candidates or () if each.chosen), None)
-    return None if number == kept else number
 
 
 def _edit_of(outputs: Path, original: Original) -> tuple[str, EditUsed]:

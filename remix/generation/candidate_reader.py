@@ -44,7 +44,7 @@ class CandidateReader:
         self._file = file
         self._calibration = calibration_of(file)
         self.engine = engine
-        # One thread waits for answers, in the order in which they were asked for.
+        # One thread waits for the answers, in the order of the questions.
         self._waiting = ThreadPoolExecutor(1, "remix-reading")
 
     @property

@@ -21,14 +21,14 @@ from remix.templates.template import settings_for, templates_of
 from remix.util.cache import MemoStore
 
 LEAST_SAMPLED = 50
-"""Tokens of a run below which its speed says little."""
+"""Tokens; the speed of a run with fewer tokens is not kept."""
 
 BYTES_A_SECOND = 5e9
 """The rule of thumb: file size times tokens a second, for each core. SmolLM2-135M (98 MB) writes about 100 tokens a
 second on two cores, many texts at a time."""
 
 SHORT = 0.4
-"""Share of its most tokens that a text often has, if no run has shown it."""
+"""Usual length of a text as a share of the longest possible text, if no earlier run shows the length."""
 
 MOST_GAIN = 3.0
 """Most factor by which more texts at a time are faster."""

@@ -64,7 +64,7 @@ class _Models(NamedTuple):
 
 
 class _Follower(NamedTuple):
-    """Who follows a run at work; null for nobody."""
+    """Callbacks for a run's progress and events; null for no callback."""
 
     watch: Watch | None
     listen: Listener | None
@@ -90,7 +90,10 @@ def generate(
         interrupts.stop_gently(stop)
         now = datetime.now(UTC)
         run = job.run.model_copy(update={"name": run_name(_subject(job.run), now), "created": now})
-        folder = RunFolder.create(outputs, _with_engines(run, models))
+        engines: dict[str, object] = {"engine": models.writer.info.engine}
+        if run.reader and models.reader:
+            engines["reader"] = run.reader.model_copy(update={"engine": models.reader.engine})
+        folder = RunFolder.create(outputs, run.model_copy(update=engines))
         with folder.lock():
             for each in job.taken:
                 circumstances = each.record.circumstances.model_copy(update={"run": run.name})
@@ -100,7 +103,7 @@ def generate(
 
 
 def _subject(run: Run) -> str:
-    """What a run is about, for the name of its folder."""
+    """The subject in the name of a run's folder: tags, essays, a query or the like."""
     if places := {task.place for task in run.tasks if task.branch}:
         return f"branch-{places.pop()}" if len(places) == 1 else "branches"
     if run.redoes:
@@ -194,14 +197,6 @@ def _opened(
         yield _Models(opened, stack.enter_context(reading))
 
 
-def _with_engines(run: Run, models: _Models) -> Run:
-    """A run's request with the engines that it begins with."""
-    engines: dict[str, object] = {"engine": models.writer.info.engine}
-    if run.reader and models.reader:
-        engines["reader"] = run.reader.model_copy(update={"engine": models.reader.engine})
-    return run.model_copy(update=engines)
-
-
 def _load(run: Run, model: Path | None) -> LocalModel:
     if run.model is None or model is None:
         raise ModelError("the run was planned for another writer.", "Give it with `writer`.")
@@ -209,7 +204,7 @@ def _load(run: Run, model: Path | None) -> LocalModel:
 
 
 def load_options(run: Run) -> LoadOptions:
-    """What a run wants of its model and of the memory."""
+    """The options with which a run loads its model: contexts, batch settings, threads, memory."""
     options = run.options
     return LoadOptions(
         contexts=run.contexts or (run.n_ctx_seq,),
@@ -236,7 +231,7 @@ def _work(folder: RunFolder, models: _Models, follower: _Follower, stop: threadi
     _finish(folder)
     seconds, texts = time.monotonic() - begun, (len(folder.done) - done) * folder.run.options.best_of
     if reader is None and not isinstance(writer, Spread):
-        # With a reader, the seconds are those of reading, too; on a cluster, they aren't this machine's.
+        # With a reader, the seconds include reading; on a cluster, other machines did the work.
         duration.remember(folder.run, writer, writer.sampled - sampled, seconds, texts)
     return Outcome(folder, list(graph.failures.values()), graph.flags, stop.is_set(), unread=graph.unread)
 

@@ -81,7 +81,7 @@ class TaskGraph:
         self.flags: Counter[str] = Counter()
         """The number of texts with each flag, among the texts written by this process."""
         self.unread = 0
-        """The number of candidates that exceed the reader's context, among those written by this process."""
+        """The number of candidates written by this process that exceed the reader's context."""
         self._folder = folder
         self._writer = writer
         self._reader = reader
@@ -92,7 +92,7 @@ class TaskGraph:
         self._places = {task.id: place for place, task in enumerate(_in_order(folder.run))}
         self._tasks = {task.id: task for task in folder.run.tasks}
         self._readers: dict[str, list[Task]] = {}
-        """For each task, the tasks that read its text."""
+        """For each task, the tasks that read the task's text."""
         for task in folder.run.tasks:
             for id_ in dict.fromkeys(task.reads):
                 self._readers.setdefault(id_, []).append(task)
@@ -167,7 +167,7 @@ class TaskGraph:
         try:
             request = self._recorder.ask(task, texts)
             for number, sampling in enumerate(request.samplings, 1):
-                # No comprehension: if one can't be submitted, those before it are cancelled.
+                # No comprehension: if submitting a candidate fails, the candidates before are cancelled.
                 candidates.append(self._submit_one(request, number, sampling))
         except RemixError as error:
             _cancel(candidates)
@@ -247,8 +247,10 @@ class TaskGraph:
         task = submitted.task
         try:
             # An error before a cancellation: candidates are cancelled because of another candidate's error.
-            for error in _errors(submitted.candidates):
-                raise error
+            ended = (each.exception() for each in submitted.candidates if each.done() and not each.cancelled())
+            for error in ended:
+                if error and not isinstance(error, CancelledError):
+                    raise error
             generations = [candidate.result() for candidate in submitted.candidates]
             found = readings.result() if readings else [None] * len(generations)
         except CancelledError:
@@ -321,12 +323,6 @@ class TaskGraph:
     def _report(self) -> None:
         total = len(self._folder.run.tasks)
         self._watch(Progress(len(self._done), len(self.failures), total, self._writer.sampled))
-
-
-def _errors(futures: Sequence[Future[Generation]]) -> list[BaseException]:
-    """The errors of ended candidates; a cancellation is no error."""
-    errors = [future.exception() for future in futures if future.done() and not future.cancelled()]
-    return [error for error in errors if error and not isinstance(error, CancelledError)]
 
 
 def _cancel(futures: Sequence[Future[Generation]]) -> None:

@@ -39,4 +39,4 @@ class Job:
     reader: Path | None = None
     """The path of the reader of candidates; null if no other model than the writer reads."""
     taken: Sequence[TakenOver] = ()
-    """Texts of the earlier run that the run refreshes, in which nothing has changed."""
+    """Texts that a refresh takes over unchanged from the refreshed run."""

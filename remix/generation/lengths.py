@@ -82,7 +82,7 @@ class Lengths:
         """`only` holds the pairs of passage and kind to measure, null for all; `card` the languages that the model's
         card names."""
         self.templates = templates
-        """The templates without those that fail on every passage."""
+        """The templates; a template that fails on every passage is removed."""
         self.failed: dict[str, RemixError] = {}
         """Kinds whose templates fail on every passage, each with the first error."""
         self._only = only
@@ -136,7 +136,7 @@ class Lengths:
             yield from (each.measured for each in chains)
 
     def accept(self, measured: Measured) -> None:
-        """Count the prompts of a passage among those that will be computed."""
+        """Add the prompts of a passage to the prompts that will be computed."""
         self._needed += measured.needed
         self.computed += measured.computed
         self.unchecked += measured.unchecked

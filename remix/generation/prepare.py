@@ -74,10 +74,7 @@ class RunInputs(NamedTuple):
     @property
     def templates_used(self) -> tuple[TemplateUsed, ...]:
         """The templates in the form of a run's request."""
-        return tuple(
-            TemplateUsed(kind=kind, name=each.name, sha256=each.sha256, source=each.source, reads=each.reads)
-            for kind, each in self.templates.items()
-        )
+        return tuple(each.used for each in self.templates.values())
 
 
 def prepare(workspace: Workspace, options: Options, given: dict[str, object] | None = None) -> Job:

@@ -21,7 +21,7 @@ Reader = tuple[Path, ModelFile]
 
 
 def another_reader(options: Options, folders: Sequence[Path], writer: ModelFile | None) -> Reader | None:
-    """The model that reads candidates, if that isn't the model that writes.
+    """The model that reads candidates, if another model writes; else null.
 
     Raises `ModelError` for an unknown name.
     """

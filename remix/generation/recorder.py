@@ -41,7 +41,6 @@ from remix.records import (
     Source,
     Task,
     Trace,
-    Weights,
     record_id,
     sha256,
 )
@@ -57,7 +56,7 @@ class TaskRequest(NamedTuple):
     samplings: tuple[Sampling, ...]
     """Sampling parameters of each candidate; only the seeds differ."""
     read: tuple[TextRead, ...]
-    """The texts that the task reads."""
+    """The task's input texts."""
     sources: tuple[Source, ...]
     """The passages behind the text."""
     fork: Fork | None = None
@@ -82,9 +81,9 @@ class Written(NamedTuple):
 
     generation: Generation
     given_up: tuple[Generation, ...] = ()
-    """The tries before: texts that copied."""
+    """Earlier tries, given up because the text copied."""
     reading: Reading | None = None
-    """What the reader of the candidates found; null if no model read, or the text can't be read."""
+    """The reader's findings; null if no model read the candidates, or the text can't be read."""
 
 
 class ReadBy(NamedTuple):
@@ -266,7 +265,11 @@ class Recorder:
             request.prompt.messages,
             settings.length,
         )
-        measures = candidate_measures(ledger(made), settings.weights, _heard(request, candidate, settings.weights))
+        heard = None
+        if settings.weights.heard:
+            found = run_lineages.of_sources(request.sources, candidate.text)
+            heard = round(len(found.heard) / len(found.passages), 4) if found.passages else 0.0
+        measures = candidate_measures(ledger(made), settings.weights, heard)
         reading = choose.summed(written.reading, measures.merit, settings.weights) if written.reading else None
         return candidate.model_copy(update={"measures": measures, "reading": reading})
 
@@ -313,14 +316,6 @@ class Recorder:
             commit=planned.commit,
             reader=self._reader.name if self._reader and selection else None,
         )
-
-
-def _heard(request: TaskRequest, candidate: Candidate, weights: Weights) -> float | None:
-    """The share of the passages that are heard in a candidate; null if the template gives it no weight."""
-    if not weights.heard:
-        return None
-    found = run_lineages.of_sources(request.sources, candidate.text)
-    return round(len(found.heard) / len(found.passages), 4) if found.passages else 0.0
 
 
 def _seed(generation: Generation) -> int | None:

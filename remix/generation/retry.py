@@ -21,7 +21,7 @@ def is_copy(flags: Collection[str]) -> bool:
 
 
 def draws(sampling: Sampling | None) -> bool:
-    """Whether another seed may give another text: not if each token is the most probable one."""
+    """Whether another seed may give another text: not if the sampler always takes the most probable token."""
     return sampling is None or not any(isinstance(each, Greedy) for each in sampling.chain[-1:])
 
 

@@ -42,7 +42,7 @@ class RoadOptions(NamedTuple):
 
 
 class OutputFilter(NamedTuple):
-    """Which of a run's outputs are meant; all, if nothing is given."""
+    """Filters for the outputs of a run; all outputs without a filter."""
 
     tags: tuple[str, ...] = ()
     """Outputs made from a passage with any of these tags."""
@@ -112,7 +112,10 @@ def plan_roads(
                 planned += roads
                 skipped += more
     if not planned:
-        raise _nothing_left(left_out)
+        first = left_out[0].error
+        if len(left_out) == 1:
+            raise first
+        raise RunError(f"none of {len(left_out)} texts has roads: {first.message}", first.hint)
     job = branch_run.job_of(workspace, path, planned)
     return PlannedRoads(job, len(job.run.earlier), skipped, tuple(left_out))
 
@@ -254,11 +257,3 @@ def _puts(written: Written, point: Point, width: int, vocabulary: Vocabulary) ->
         else:
             puts.append(put)
     return tuple(puts), skipped
-
-
-def _nothing_left(left_out: Sequence[LeftOut]) -> RunError:
-    """The error of the only output, or of all."""
-    first = left_out[0].error
-    if len(left_out) == 1:
-        return first
-    return RunError(f"none of {len(left_out)} texts has roads: {first.message}", first.hint)

@@ -1,6 +1,6 @@
-"""What a run tells while it is carried out: that its folder is there, words as they come, and finished texts.
+"""Events of a run at work: the run's folder is on disk, new words were written, a text is finished.
 
-Frozen values, made by `execute.py` and `graph.py` for whoever listens. Knows nothing of who listens.
+Frozen values, made by `execute.py` and `graph.py` for listeners. Knows nothing of the listeners.
 """
 
 from __future__ import annotations

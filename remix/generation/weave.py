@@ -28,7 +28,7 @@ from remix.generation.writer import Writer
 from remix.measure.embedding import Embedder
 from remix.measure.words import words
 from remix.models import prepared
-from remix.records import ModelFile, Options, Refresh, Rule, Run, TemplateUsed
+from remix.records import ModelFile, Options, Refresh, Rule, Run
 from remix.records.weave import Weave, WeaveGroup, WeaveOrder
 from remix.templates.folder import SUFFIX, read_template, template_files
 from remix.templates.template import Template
@@ -53,11 +53,11 @@ READS = {
     SYNTHESIS: "paragraph",
     SUMMARY: "passage",
 }
-"""What the template of each of these kinds must read."""
+"""For each kind, the required value of `reads` in the kind's template."""
 
 
 class WeaveOptions(NamedTuple):
-    """What is asked of an essay."""
+    """The options of an essay."""
 
     order: WeaveOrder = "closest"
     length: int = 600
@@ -154,7 +154,7 @@ def _grouped(material: Material, asked: WeaveOptions, options: Options) -> tuple
 def _ordered(members: list[Member], asked: WeaveOptions, options: Options) -> tuple[list[Member], Rule | None]:
     """The members in the order that is asked for, and how they were compared."""
     if asked.order == "given" and options.passages:
-        # `--passage` takes names as people type them; those that aren't ids stay behind.
+        # `--passage` takes names as people type them; names other than ids come last.
         places = {id_: at for at, id_ in enumerate(options.passages)}
         return sorted(members, key=lambda each: places.get(each.passage.id, len(places))), None
     if asked.order != "closest":
@@ -275,7 +275,7 @@ def _job(
         engine=None,
         n_ctx_seq=lengths.needed,
         contexts=(lengths.needed,) if lengths.needed else (),
-        templates=_used(inputs.templates, kinds),
+        templates=tuple(inputs.templates[kind].used for kind in kinds),
         essays=essays,
         rankings={id_: ranking for id_, ranking in inputs.material.rankings.items() if id_ in held},
         earlier=tuple(each.accepted for each in members if each.accepted),
@@ -288,10 +288,3 @@ def _job(
     total = sum(lengths.tokens.values()) * run.options.best_of
     notes = (*inputs.material.notes, *lengths.notes)
     return Job(run, path, lengths.tokens, total, collector.errors, notes)
-
-
-def _used(templates: dict[str, Template], kinds: Sequence[str]) -> tuple[TemplateUsed, ...]:
-    return tuple(
-        TemplateUsed(kind=each.kind, name=each.name, sha256=each.sha256, source=each.source, reads=each.reads)
-        for each in (templates[kind] for kind in kinds)
-    )

@@ -79,8 +79,9 @@ class EssayMeasure:
     def _group(self, weave: Weave, group: WeaveGroup, pairs: Sequence[Pair], step: int) -> WeaveGroup:
         """The group, with as many of its longest passages summarised as the context asks for."""
         by_length = sorted(pairs, key=lambda pair: -len(pair[1].text))
-        summarised: list[str] = []
-        while not self._fits(weave, group, _shortened(pairs, dict.fromkeys(summarised, self._summary(weave))), step):
+        summary = self._longest(weave.summary) if weave.summary else ""
+        summarised: dict[str, str] = {}
+        while not self._fits(weave, group, [in_words_of(pair, summarised.get(pair[1].id)) for pair in pairs], step):
             left = [pair for pair in by_length if pair[1].id not in summarised]
             if not left or group.records or weave.summary is None:
                 raise PromptError(
@@ -89,7 +90,7 @@ class EssayMeasure:
                     "Leave some out, split them, or take another model.",
                 )
             self._check_summary(weave.summary, left[0])
-            summarised.append(left[0][1].id)
+            summarised[left[0][1].id] = summary
         in_order = tuple(pair[1].id for pair in pairs if pair[1].id in summarised)
         return group.model_copy(update={"summarised": in_order})
 
@@ -158,9 +159,6 @@ class EssayMeasure:
         # A text written token by token may have a few tokens more when tokenised again.
         return _words(most * 21 // 20 + 8)
 
-    def _summary(self, weave: Weave) -> str:
-        return self._longest(weave.summary) if weave.summary else ""
-
     @property
     def _name(self) -> str:
         return self._counter.name if self._counter else "the model"
@@ -184,7 +182,3 @@ def check_parts(templates: Iterable[Template], pair: Pair, labels: Sequence[str]
 def _words(count: int) -> str:
     """Some common words, each a single token in any vocabulary."""
     return "A" + " word" * count
-
-
-def _shortened(pairs: Sequence[Pair], texts: Mapping[str, str]) -> list[Pair]:
-    return [in_words_of(pair, texts.get(pair[1].id)) for pair in pairs]

@@ -41,7 +41,7 @@ class Member(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The words that a paragraph reads."""
+        """The member's words in the prompt of a paragraph: the passage, or the accepted text as edited."""
         if self.accepted is None:
             return self.passage.text
         return self.accepted.text if self.accepted.edited is None else self.accepted.edited

@@ -72,8 +72,7 @@ def labels_of(run: Run) -> Labels:
     return Labels(
         {id_: f"{essay.title}: {passage.text}" for id_, (essay, passage) in run.pairs.items()},
         {
-            each.record.id: f"{each.record.output.file.removesuffix('.md')}: "
-            f"{each.text if each.edited is None else each.edited}"
+            each.record.id: f"{each.record.output.task_id}: {each.text if each.edited is None else each.edited}"
             for each in run.earlier
         },
     )

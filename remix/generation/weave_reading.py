@@ -74,7 +74,7 @@ def reading_of_part(
 def _read_passages(
     run: Run, task: Task, pairs: Sequence[Pair], texts: Sequence[str]
 ) -> tuple[list[Pair], Sequence[str]]:
-    """The passages of a task's group as the task reads them, and the texts of other parts that it reads."""
+    """The passages of a task's group in the words that the task reads, and the task's other input texts."""
     weave: Weave | None = run.weave
     assert weave is not None
     records = [each.record for each in task.inputs if isinstance(each, RecordInput)]
@@ -89,11 +89,11 @@ def _accepted(pairs: Sequence[Pair], run: Run, record: str) -> Pair:
     """An accepted text in the place of its first passage."""
     earlier = next(each for each in run.earlier if each.record.id == record)
     source = earlier.record.sources[0]
-    # A stranger's request may name other passages than those of its texts.
+    # A stranger's request may name other passages than the sources of the accepted texts.
     pair = next((each for each in pairs if (each[1].id, each[1].text) == (source.passage, source.text)), pairs[0])
     return in_words_of(pair, earlier.edited if earlier.edited is not None else earlier.text)
 
 
 def in_words_of(pair: Pair, text: str | None) -> Pair:
-    """A passage that is read in other words than its own; null leaves the passage's own."""
+    """A passage with a text in place of the passage's own words; null leaves the passage as it is."""
     return pair if text is None else (pair[0], pair[1].model_copy(update={"text": text}))

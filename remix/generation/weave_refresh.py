@@ -71,7 +71,7 @@ def prepare_weave_refresh(
 
 
 def _of_today(run: Run, weave: Weave, now: dict[str, Pair]) -> tuple[list[WeaveGroup], list[list[Member]]]:
-    """The groups without what is gone, and their members. Raises `RunError` if nothing is left."""
+    """The groups without passages that are gone, and the groups' members. Raises `RunError` if no group is left."""
     earlier = {each.record.id: each for each in run.earlier}
     groups: list[WeaveGroup] = []
     members: list[list[Member]] = []

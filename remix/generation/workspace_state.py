@@ -26,7 +26,7 @@ def state_of(workspace: Workspace, run: Run, collector: ErrorCollector) -> Works
     essays = ask(workspace, lambda seeds: seeds.essays(), collector)
     files = template_files(workspace.prompts)
     if run.weave:
-        # An essay's kinds that the workspace lacks are the shipped ones.
+        # If the workspace lacks a kind of a woven essay, the shipped template serves.
         files = template_files(shipped("prompts")) | files
     templates: dict[str, Template] = {}
     broken = set()

@@ -75,7 +75,7 @@ class Writer(Protocol):
 
 @runtime_checkable
 class Spread(Protocol):
-    """A writer on several machines, for whom it matters which texts are about the same passage."""
+    """A writer on several machines. Texts about the same passage are best written by the same machine."""
 
     def at(self, place: str) -> Writer:
         """The writer for texts of a task's place, whose prompts often begin alike."""

@@ -95,7 +95,11 @@ def begun(local: LocalModel, messages: Sequence[Message], sampling: Sampling) ->
     """
     request = local.request(messages, sampling)
     opening = messages[-1].content if messages[-1].role == "assistant" else ""
-    tokens = tuple(local.tokenize_text(opening)) if opening and _may_be_given(opening, sampling) else ()
+    words = opening.lstrip()
+    is_bound = any(isinstance(each, Grammar) for each in sampling.chain)
+    is_ended = any(stop in words for stop in sampling.stop)
+    is_given = opening and not is_bound and not is_ended and not words.startswith(_LIKE_A_MARK)
+    tokens = tuple(local.tokenize_text(opening)) if is_given else ()
     count = len(request.token_ids) - len(tokens)
     if not tokens or not count or request.token_ids[count:] != tokens:
         return request, Beginning()
@@ -103,9 +107,3 @@ def begun(local: LocalModel, messages: Sequence[Message], sampling: Sampling) ->
     longer = sampling.model_copy(update={"max_tokens": sampling.max_tokens + len(tokens)})
     changes = {"token_ids": request.token_ids[:count], "sampling": longer, "fork": Fork(token_ids=tokens)}
     return request.model_copy(update=changes), Beginning(tokens, text)
-
-
-def _may_be_given(opening: str, sampling: Sampling) -> bool:
-    is_bound = any(isinstance(each, Grammar) for each in sampling.chain)
-    is_ended = any(stop in opening.lstrip() for stop in sampling.stop)
-    return not is_bound and not is_ended and not opening.lstrip().startswith(_LIKE_A_MARK)

@@ -7,7 +7,7 @@ natural logarithms of the probabilities before any sampler. Knows no engine.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Any
 
@@ -52,10 +52,16 @@ def logprobs_of(generation: Generation, top: int) -> list[dict[str, Any]]:
 def in_shape(choices: Iterable[Choice], top: int) -> list[dict[str, Any]]:
     """Choices in OpenAI's form, each with the `top` most probable tokens in the token's place, perhaps including the
     token."""
-    return [
-        {**_token(choice.piece, choice.logprob), "top_logprobs": [_token(*each) for each in _ranked(choice)[:top]]}
-        for choice in choices
-    ]
+    shaped = []
+    for choice in choices:
+        others = [
+            (each.piece, math.log(each.probability) if each.probability else NEVER) for each in choice.alternatives
+        ]
+        # The most probable first.
+        ranked = sorted([(choice.piece, choice.logprob), *others], key=lambda pair: -pair[1])
+        most = [_token(*each) for each in ranked[:top]]
+        shaped.append({**_token(choice.piece, choice.logprob), "top_logprobs": most})
+    return shaped
 
 
 def in_metadata(tokens: list[dict[str, Any]] | None) -> dict[str, Any]:
@@ -92,12 +98,6 @@ class Streamed:
     def rest(self, generation: Generation) -> list[dict[str, Any]]:
         """The tokens not sent yet."""
         return logprobs_of(generation, self._top)[self._told :]
-
-
-def _ranked(choice: Choice) -> Sequence[tuple[str, float]]:
-    """The chosen token and the alternatives, the most probable first."""
-    others = [(each.piece, math.log(each.probability) if each.probability else NEVER) for each in choice.alternatives]
-    return sorted([(choice.piece, choice.logprob), *others], key=lambda pair: -pair[1])
 
 
 def _token(piece: str, logprob: float) -> dict[str, Any]:

@@ -235,6 +235,8 @@ def _facts(header: Header) -> Facts:
     types = {int(kind): str(kind.name) for kind in GGMLQuantizationType}
     # Of matrices alone: vectors are always plain floats.
     weight_types = {types.get(each.kind, f"type {each.kind}") for each in header.tensors if each.dimensions > 1}
+    card = values.get(LANGUAGES)
+    languages = [each.strip().lower() for each in card] if isinstance(card, tuple) else []
     return Facts(
         architecture=architecture,
         file_type=_file_type(values.get("general.file_type")),
@@ -242,14 +244,8 @@ def _facts(header: Header) -> Facts:
         context=_context(header, architecture),
         chat_template=_text(values, "tokenizer.chat_template"),
         labels=tuple(label[:_LONG_LABEL].lower() for label in names if label),
-        languages=_languages(values.get(LANGUAGES)),
+        languages=tuple(dict.fromkeys(filter(None, languages))),
     )
-
-
-def _languages(value: Value) -> tuple[str, ...]:
-    """The languages named by a card, in lower case, each once."""
-    found = value if isinstance(value, tuple) else ()
-    return tuple(dict.fromkeys(each.strip().lower() for each in found if each.strip()))
 
 
 def _context(header: Header, architecture: str) -> int:

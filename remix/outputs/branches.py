@@ -33,7 +33,7 @@ _MARK = b'"branch"'
 
 
 class Turn(Frozen):
-    """Where a branch leaves its original."""
+    """The place where a branch leaves its original."""
 
     token: int
     """Number of the first token that is not the original's, from 1."""
@@ -73,17 +73,17 @@ class BranchNode(Frozen):
     is_here: bool
     """Whether the run has the text now; if not, the text is known from a run of its branches."""
     is_asked: bool
-    """Whether this is the output whose tree was asked for."""
+    """Whether the text is the output for which the tree was asked."""
     verdict: str | None
-    """What reviewers said: accept, reject or star; null if nothing."""
+    """Verdict of the reviewers: accept, reject or star; null without a verdict."""
     turn: Turn | None
     """Where the text leaves its original; null for a tree's first text, unless its original is gone."""
     text: str
     """The whole text; empty if the text isn't written yet."""
     after: str
-    """Of a branch, the text after the words that were put there."""
+    """Of a branch, the text after the given words."""
     branches: tuple[BranchNode, ...]
-    """The branches of this text in the order of the tokens at which they leave."""
+    """The branches of the text, in the order of the tokens at which the branches leave."""
     left_out: int
     """Number of further branches of this text, which would be more than `MOST_DEPTH` levels deep."""
 
@@ -126,7 +126,7 @@ class _Known(NamedTuple):
 
 
 class _Forest:
-    """All branches of all runs, by the text that they leave."""
+    """All branches of all runs, by the text at which each branch begins."""
 
     def __init__(
         self, outputs: Path, place: OutputPlace, asked: _Known, on_error: Callable[[RunError], None]
@@ -145,8 +145,9 @@ class _Forest:
                 if task.branch:
                     self._planned[task.branch.original].append((folder, task))
             for each in folder.run.earlier:
-                known = _Known(each.record, each.text, each.record.circumstances.run, _task_of(each.record), False)
-                self._originals.setdefault(each.record.id, known)
+                record = each.record
+                known = _Known(record, each.text, record.circumstances.run, record.output.task_id, False)
+                self._originals.setdefault(record.id, known)
         self._originals[self._asked] = asked
         self._remembered: dict[str, list[_Known]] = defaultdict(list)
         for known in self._originals.values():
@@ -189,7 +190,7 @@ class _Forest:
         """A text with its branches, each text once."""
         id_ = text.record.id if text.record else None
         below = sorted(self._branches(id_), key=lambda each: each.order) if id_ else []
-        # A forged record may name its own branch as its original.
+        # In a forged record, the original may be one of the text's own branches.
         self._seen.update(each.record.id for each in (text, *below) if each.record)
         drawn = below if depth < MOST_DEPTH else []
         fork = text.fork
@@ -238,10 +239,6 @@ class _Forest:
             return bool(json.loads(read_bounded(run / file, bound_of(file), within=run))["id"] == text.record.id)
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return False
-
-
-def _task_of(record: Record) -> str:
-    return record.output.file.removesuffix(".md")
 
 
 def _after(text: str, fork: Branch) -> str:

@@ -72,7 +72,11 @@ def in_reading_order(tasks: Sequence[Task], weave: Weave) -> list[Task]:
 
 def heading_of(title: str) -> str:
     """The first line of the title's text that has words, without the marks around it; empty if there is none."""
-    return next((line for line in map(_without_marks, title.splitlines()) if line), "")
+    for line in title.splitlines():
+        bare = _MARKS.sub("", line)
+        if heading := bare[:-1] if bare.endswith(".") and not bare.endswith("..") else bare:
+            return heading
+    return ""
 
 
 def write_essay(folder: RunFolder) -> None:
@@ -82,8 +86,3 @@ def write_essay(folder: RunFolder) -> None:
 
 _MARKS = re.compile(r"\A(?:[#*_\"“”„«»'‘’`\s]|title:)+|[*_\"“”«»'’`\s]+\Z", re.IGNORECASE)
 """Marks of headings, emphasis and quotation around a title; within a title they stay."""
-
-
-def _without_marks(line: str) -> str:
-    bare = _MARKS.sub("", line)
-    return bare[:-1] if bare.endswith(".") and not bare.endswith("..") else bare

@@ -52,8 +52,8 @@ def shown_under(run: Run) -> dict[str, str]:
 
 
 def passages_behind(run: Run) -> dict[str, tuple[str, ...]]:
-    """For each task the passages that its text was made from: those that the task reads, or else those behind the
-    texts of earlier runs that it reads, or else those behind the texts of its run that it reads."""
+    """For each task the passages behind the task's text: the passages among the task's inputs; without any, the
+    passages behind input texts of earlier runs; without any, the passages behind input texts of the same run."""
     found: dict[str, tuple[str, ...]] = {}
     earlier = {each.record.id: [source.passage for source in each.record.sources] for each in run.earlier}
     held = run.pairs
@@ -85,7 +85,7 @@ def variant_label(task: Task | TaskUsed) -> str:
 
 
 def fork_in_words(branch: Branch) -> str:
-    """At which word and token a branch leaves its original, the words that it has instead, and its random numbers."""
+    """Word and token at which a branch leaves its original, the branch's own words, and the random numbers after."""
     number = f"(token {branch.token}, character {branch.character})"
     place = f"at the word “{branch.was}” {number}" if branch.was else f"at the end {number}"
     instead = f": “{branch.put}” instead" if branch.was else f": “{branch.put}”"
@@ -102,7 +102,7 @@ def trunk_in_words(branch: Branch, records: Iterable[Record]) -> str:
     record = f"record {branch.original[:12]}"
     if original is None:
         return f"{candidate}{record}"
-    return f"{candidate}{original.output.file.removesuffix('.md')} of {original.circumstances.run} ({record})"
+    return f"{candidate}{original.output.task_id} of {original.circumstances.run} ({record})"
 
 
 def _short(words: str) -> str:

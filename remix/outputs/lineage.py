@@ -44,7 +44,7 @@ def ancestry(folder: RunFolder, task_id: str) -> list[Step]:
     needed = {task_id}
     steps: list[Step] = []
     read_by: dict[str, Step] = {}
-    # The plan has each task after the tasks that it reads, so backwards each reader comes first.
+    # In the plan each task comes after the task's inputs, so backwards each reader comes first.
     for task in reversed(folder.run.tasks):
         if task.id in needed:
             record, text = folder.read(task.id)
@@ -67,7 +67,7 @@ def _trunk(folder: RunFolder, branch: Branch) -> Step:
     leaves another candidate."""
     earlier = next(each for each in folder.run.earlier if each.record.id == branch.original)
     text = text_of_candidate(earlier.record, branch.candidate, earlier.text)
-    return Step(folder.path, earlier.record.output.file.removesuffix(".md"), earlier.record, text, branch.candidate)
+    return Step(folder.path, earlier.record.output.task_id, earlier.record, text, branch.candidate)
 
 
 def descendants(outputs: Path, passage: str, on_error: Callable[[RunError], None]) -> Iterator[Step]:

@@ -52,7 +52,7 @@ def properties(record: Record) -> dict[str, Any]:
     links = dict.fromkeys(link(source.path, source.essay) for source in record.sources)
     return {
         "title": title_of(record),
-        "aliases": [record.output.file.removesuffix(".md")],
+        "aliases": [record.output.task_id],
         "tags": tags(tag for source in record.sources for tag in source.tags),
         "source": [each for each in links if each][:MOST_LINKS],
         # Without the run's name: the same request gives the same file in every run.

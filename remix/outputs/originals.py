@@ -28,7 +28,7 @@ def as_candidate(record: Record, number: int | None) -> Record:
         hint = (
             f"Say 1 to {count}: `remix show --candidates OUTPUT` shows them." if count else "Leave --candidate out."
         )
-        raise RunError(f"{record.output.file.removesuffix('.md')} {has}.", hint)
+        raise RunError(f"{record.output.task_id} {has}.", hint)
     output = record.output.model_copy(update={name: getattr(candidate, name) for name in _OF_CANDIDATES})
     sampling = sampling.model_copy(update={"seed": candidate.seed})
     derivation = record.derivation.model_copy(update={"sampling": sampling})

@@ -270,7 +270,7 @@ class RunFolder:
         return all(self.is_done(task) for task in self.run.tasks)
 
     def failures(self) -> list[Failure]:
-        """The tasks that failed when they were last tried. Raises `RunError`."""
+        """The tasks that failed at their last try. Raises `RunError` if the list of failures can't be read."""
         try:
             return json_values.read_as(_FAILURES, self.read_bytes(FAILURES))
         except FileNotFoundError:

@@ -97,7 +97,7 @@ _EMPTY = "without a finished text"
 
 
 def _why_passed_over(path: Path) -> str:
-    """What the run is that nobody means by `the latest run`, in words; empty for any other run."""
+    """Why a run isn't meant by `the latest run`, in words: `a refresh`, `a try-out`; empty for any other run."""
     try:
         folder = RunFolder.open(path)
     except RunError:
@@ -124,7 +124,7 @@ def _never_began(path: Path) -> bool:
     return not (path / REQUEST).exists() and next(texts, None) is None
 
 
-# -- texts that a refresh wrote again -----------------------------------------------------------------------
+# -- texts written again by a refresh -----------------------------------------------------------------------
 
 
 class Refreshed(NamedTuple):

@@ -37,7 +37,7 @@ def store_lineage(folder: RunFolder, task_id: str, lineage: LineageFile) -> None
 
 
 def is_of(lineage: Lineage, passages: Sequence[str], sentences: Sequence[str]) -> bool:
-    """Whether a lineage can be that of a text with these sentences, made from passages with these ids."""
+    """Whether a lineage fits a text: the same ids of passages, the same sentences, and sound shares."""
     return (
         lineage.passages == tuple(passages)
         and [each.sentence for each in lineage.sentences] == list(sentences)

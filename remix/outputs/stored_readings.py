@@ -28,12 +28,10 @@ def stored_reading(folder: RunFolder, task_id: str, record: str) -> Reading | No
         found = json_values.read(ReadingFile, folder.read_bytes(f"{task_id}{READING}"))
     except (OSError, JsonError):
         return None
-    return found.reading if found.record == record and _is_sound(found.reading) else None
-
-
-def _is_sound(reading: Reading) -> bool:
-    """Whether all numbers can be a model's: pages, plots and JSON for other programs have no others."""
-    return all(math.isfinite(each) and abs(each) <= MOST for each in (reading.kept, *_numbers(reading.model_dump())))
+    if found.record != record:
+        return None
+    numbers = (found.reading.kept, *_numbers(found.reading.model_dump()))
+    return found.reading if all(math.isfinite(each) and abs(each) <= MOST for each in numbers) else None
 
 
 def _numbers(value: object) -> Iterator[float]:

@@ -20,7 +20,7 @@ from remix.records import Edit, Review, Standing
 
 
 class StoredReview(NamedTuple):
-    """A review, its place in time, and its run."""
+    """A review with the time that decides the order of reviews, and the run's folder."""
 
     at: datetime
     """The review's time, or an earlier line's time if later: in a file the order of lines counts, not the clock."""

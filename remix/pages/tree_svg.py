@@ -109,11 +109,14 @@ class _Picture:
             y = self._write(x, y, [*_marked(lines, stretch.mark, stretch.style)])
             end = y if lines else end
             for branch in stretch.branches:
-                end = y + GAP + LINE / 2 - BEND
-                self._bend(x, y + GAP + LINE / 2, level + 1)
+                middle, turn = y + GAP + LINE / 2, x + BEND
+                end = middle - BEND
+                # The bend from the text's line to the beginning of the branch.
+                bend = f"Q{x:.0f} {middle:.0f} {turn:.0f} {middle:.0f}"
+                self._path(level + 1, f"M{x:.0f} {end:.0f}{bend}H{x + LANE:.0f}")
                 y = self.add(branch, level + 1, y + GAP)
             y += GAP if stretch.branches else 0
-        self._line(x, top + (LINE / 2 if level else 0), end, level)
+        self._path(level, f"M{x:.0f} {top + (LINE / 2 if level else 0):.0f}V{end:.0f}")
         return y
 
     def _write(self, x: float, y: float, lines: Sequence[Line], node: BranchNode | None = None) -> float:
@@ -130,17 +133,9 @@ class _Picture:
             self.width = max(self.width, x + 14 + LETTER * sum(map(_columns, (words for _, words in line))))
         return y
 
-    def _line(self, x: float, top: float, bottom: float, level: int) -> None:
-        self.elements.append(ET.Element("path", {"class": _level(level), "d": f"M{x:.0f} {top:.0f}V{bottom:.0f}"}))
-
-    def _bend(self, x: float, y: float, level: int) -> None:
-        """The bend from a text's line to the beginning of a branch."""
-        path = f"M{x:.0f} {y - BEND:.0f}Q{x:.0f} {y:.0f} {x + BEND:.0f} {y:.0f}H{x + LANE:.0f}"
-        self.elements.append(ET.Element("path", {"class": _level(level), "d": path}))
-
-
-def _level(level: int) -> str:
-    return f"level-{(level - 1) % 3 + 1 if level else 0}"
+    def _path(self, level: int, shape: str) -> None:
+        style = f"level-{(level - 1) % 3 + 1 if level else 0}"
+        self.elements.append(ET.Element("path", {"class": style, "d": shape}))
 
 
 class _Stretch(NamedTuple):

@@ -71,7 +71,7 @@ class Request(Frozen):
 
 
 class Alternative(NamedTuple):
-    """A token that could have been chosen, and its probability."""
+    """A token that could have been sampled, with the token's probability."""
 
     piece: str
     """The token's text."""
@@ -144,7 +144,7 @@ class EngineUsed(Frozen):
     system_info: str | None = None
     """llama.cpp's list of the CPU features in use."""
     chunk: int | None = Field(None, ge=LEAST_CHUNK, le=MOST_CHUNK)
-    """Most tokens of a prompt that are computed in one call."""
+    """Chunk size: most tokens of a prompt in one call."""
     paragraphs: bool | None = None
     """Whether a chunk also ends at the end of a paragraph, if the chunk has at least 16 tokens by then."""
     rows: str | None = Field(None, pattern=r"^(free<=|fixed )([1-9]|[12][0-9]|3[0-2])$")

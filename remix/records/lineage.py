@@ -53,7 +53,7 @@ class Lineage(Frozen):
 
     @property
     def heard(self) -> frozenset[str]:
-        """Ids of the passages that stand behind at least one sentence."""
+        """Ids of the passages behind at least one sentence."""
         return frozenset(behind.passage for each in self.sentences for behind in each.behind)
 
     @property

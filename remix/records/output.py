@@ -102,7 +102,7 @@ class PromptUsed(Frozen):
 
 
 class ReaderUsed(Frozen):
-    """The model that read the candidates, as far as its readings may depend on it."""
+    """The model that read the candidates, with all facts that may change a reading."""
 
     model: ModelUsed
     """The reader's weights by content."""
@@ -135,7 +135,7 @@ class Retried(Frozen):
 
 
 class Derivation(Frozen):
-    """All that determines an output's bytes, and nothing else."""
+    """Exactly the facts that determine an output's bytes."""
 
     passages: Many[Sha256]
     """sha256 of the text of each passage behind the output, in the order of the record's `sources`."""
@@ -175,6 +175,11 @@ class Output(Frozen):
     """The words that were cut off after the last whole sentence; empty if nothing was cut off."""
     thoughts: Thoughts | None = None
     """The model's thoughts before the text; null if the model wrote nothing but the text."""
+
+    @property
+    def task_id(self) -> str:
+        """Id of the task that the text was written for: the path of the file without its ending."""
+        return self.file.removesuffix(".md")
 
 
 class Circumstances(Frozen):
@@ -350,7 +355,7 @@ class Record(Frozen):
     task: TaskUsed
     """The task that the output was written for."""
     derivation: Derivation
-    """All that determines the output's bytes."""
+    """The facts that determine the output's bytes."""
     output: Output
     """The text's file, hash and tokens."""
     flags: Many[str]

@@ -22,12 +22,12 @@ class Span(Frozen):
 
 
 class Features(Frozen):
-    """What a label is derived from."""
+    """The measurements from which a label is derived."""
 
     cost: float
     """Mean bits that a token of the sentence costs, given the passage."""
     dearest: float
-    """Bits that the costliest token costs."""
+    """Bits of the costliest token."""
     second: float
     """Bits that the second costliest token costs."""
     closest: float
@@ -35,9 +35,9 @@ class Features(Frozen):
     invented: float
     """Facts of the sentence that the passage doesn't have, such as numbers and names; at most 2."""
     contradicted: float
-    """Log-odds of the answer that the passage contradicts the sentence, against the answer that it supports it."""
+    """Log-odds of the answer *contradicts* against the answer *supports*, asked of passage and sentence."""
     not_mentioned: float
-    """Log-odds of the answer that the passage doesn't mention it, against the answer that it supports it."""
+    """Log-odds of the answer *doesn't mention* against the answer *supports*, asked of passage and sentence."""
     altered: float
     """`dearest` times `closest`: high if the sentence is close to the passage's words, and one token is not."""
     disputed: float
@@ -66,7 +66,7 @@ class SentenceReading(Frozen):
 
 
 class Reading(Frozen):
-    """What one model finds in a text beside its passage. An aid to a reader, no verdict."""
+    """The findings of one model about a text beside its passage. An aid to a reader, no verdict."""
 
     reader: str
     """The model's name."""

@@ -40,7 +40,7 @@ class TemplateUsed(Frozen):
 
 
 class RunReader(Frozen):
-    """The model that reads a run's candidates, if that isn't the model that writes."""
+    """The model that reads a run's candidates, if another model writes."""
 
     file: ModelFile
     """Facts about the GGUF file."""
@@ -105,7 +105,7 @@ class Refresh(Frozen):
 
 
 class EarlierOutput(Frozen):
-    """An output of an earlier run that tasks of this run read."""
+    """An output of an earlier run, read by tasks of this run."""
 
     record: Record
     """The output's record, with the passages behind the output."""
@@ -139,7 +139,7 @@ class Run(Frozen):
     reader: RunReader | None = None
     """The model that reads candidates; null if none does, or the model that writes does."""
     templates: Many[TemplateUsed]
-    """The templates with their sources, one for each kind."""
+    """A template for each kind, with the template's source."""
     essays: Many[Essay]
     """The essays that the run reads, each with the passages that the run reads."""
     rankings: dict[str, Ranking] = Field({})
@@ -151,7 +151,7 @@ class Run(Frozen):
     refreshes: Refresh | None = None
     """The earlier run whose stale texts this run writes again; null for a run that refreshes no earlier run."""
     redoes: Sha256 | None = Field(None, exclude_if=is_none)
-    """Id of the record of the earlier text of which this run's one text is a further variant; null for other runs."""
+    """Of a run that redoes a text: id of the record of the earlier text; null for other runs."""
     weave: Weave | None = Field(None, exclude_if=is_none)
     """The plan of the essay that the run weaves; null for other runs."""
     environment: Environment

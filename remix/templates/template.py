@@ -19,7 +19,19 @@ from typing import Annotated, Any, NamedTuple, cast
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from remix.errors import PromptError
-from remix.records import Frozen, Message, Options, Prompt, Reads, Run, SamplingSettings, StopString, Weights, sha256
+from remix.records import (
+    Frozen,
+    Message,
+    Options,
+    Prompt,
+    Reads,
+    Run,
+    SamplingSettings,
+    StopString,
+    TemplateUsed,
+    Weights,
+    sha256,
+)
 from remix.records.bounds import MOST_STOPS, MOST_STRENGTH, MOST_TOKENS
 from remix.templates import worker
 from remix.templates.reading import OF_A_GROUP, OF_AN_ESSAY, VARIABLES, PartReads, Reading, values_of_part
@@ -148,8 +160,13 @@ class Template:
         return Settings.model_validate(merged)
 
     @property
+    def used(self) -> TemplateUsed:
+        """The template in the form of a run's request."""
+        return TemplateUsed(kind=self.kind, name=self.name, sha256=self.sha256, source=self.source, reads=self.reads)
+
+    @property
     def reads_kinds(self) -> tuple[str, ...]:
-        """Kinds whose texts the template reads."""
+        """The kinds of the template's input texts."""
         return () if isinstance(self.reads, str) else self.reads
 
     @property

@@ -25,7 +25,7 @@ def total() -> int:
 
 
 def available() -> int:
-    """Memory that is free now, or that the system frees as soon as it is wanted."""
+    """Bytes of memory that are free now, or that the system frees on demand."""
     left = (_left(group, "memory") for group in _groups())
     return max(0, min([psutil.virtual_memory().available, *(each for each in left if each is not None)]))
 

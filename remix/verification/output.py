@@ -175,7 +175,7 @@ def _candidates(check: OutputCheck) -> Iterator[Finding]:
         yield from _kept(check, kept[0])
         yield from _reader(check, selection)
         rule = choose.RULES.get(selection.chooser)
-        # Another rule, or another version of the rule, can't be applied here.
+        # Only rules of `choose.RULES` can be applied, in the present versions.
         if rule is None:
             return
         if any(each.measures is None for each in candidates):

@@ -27,7 +27,10 @@ def problems(record: Record, most: int | None) -> Iterator[str]:
     for each in record.given_up:
         if sha256(body_bytes(each.text)) != each.sha256:
             yield f"the text of a given-up try at candidate {each.candidate} isn't the one of its sha256"
-    candidates = _candidates(record)
+    candidates = {each.number: _Candidate(each.number, each.seed, each.flags) for each in record.candidates or ()}
+    if not candidates:
+        sampling = record.derivation.sampling
+        candidates[1] = _Candidate(1, sampling.seed if sampling else None, record.flags)
     tries = {number: [each for each in record.given_up if each.candidate == number] for number in candidates}
     if [each for found in tries.values() for each in found] != list(record.given_up):
         yield "its given-up tries aren't those of its candidates, in their order"
@@ -43,13 +46,6 @@ def problems(record: Record, most: int | None) -> Iterator[str]:
     draws = retry.draws(record.derivation.sampling)
     for number, candidate in candidates.items():
         yield from _of_one(candidate, tries[number], most, draws)
-
-
-def _candidates(record: Record) -> dict[int, _Candidate]:
-    if record.candidates:
-        return {each.number: _Candidate(each.number, each.seed, each.flags) for each in record.candidates}
-    sampling = record.derivation.sampling
-    return {1: _Candidate(1, sampling.seed if sampling else None, record.flags)}
 
 
 def _of_one(candidate: _Candidate, tries: Sequence[GivenUp], most: int | None, draws: bool) -> Iterator[str]:

@@ -9,6 +9,7 @@ from remix.engine.llama import LlamaModel
 from remix.errors import ModelError
 from remix.records import Message, ModelFile
 from remix.templates import worker
+from tests import conftest
 from tests.engine.chat_templates import ALIKE, MENDED, Case, conversation
 
 CHATML = (
@@ -17,16 +18,8 @@ CHATML = (
 )
 
 
-class Letters:
+class Letters(conftest.Letters):
     """A tokenizer with one control token, `<|im_end|>` = 1; every other letter is its code point."""
-
-    bos: int | None = None
-
-    def special_text(self, name: str) -> str:
-        return f"<{name}>"
-
-    def tokenize_text(self, text: str) -> list[int]:
-        return [ord(letter) for letter in text]
 
     def tokenize_markup(self, text: str) -> list[int]:
         first, *rest = text.split("<|im_end|>")

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import zipfile
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +26,7 @@ from remix.outputs import RunFolder, reviews
 from remix.records import Options
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter, Remix, bound
+from tests.export.parsed_page import ParsedPage
 from tests.forging import forge
 from tests.reader.made import store_made
 
@@ -224,24 +224,8 @@ def test_what_a_terminal_would_obey_is_escaped(workspace: Workspace, writer: Fak
 # -- the page -----------------------------------------------------------------------------------------------
 
 
-class _Page(HTMLParser):
-    """What a page holds."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
-        self.feed(source)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-
 def test_a_page_with_each_passage_and_each_output(finished: RunFolder) -> None:
-    page = _Page(export_bytes(finished.path, ExportOptions("html")).decode())
+    page = ParsedPage(export_bytes(finished.path, ExportOptions("html")).decode())
     ids = [attributes["id"] for tag, attributes in page.tags if tag == "article"]
     assert ids == [task.id for task in finished.run.tasks]
     for task in finished.run.tasks:
@@ -259,7 +243,7 @@ def test_a_page_shows_what_a_model_found(finished: RunFolder) -> None:
     assert 'class="reading"' not in export_bytes(finished.path, ExportOptions("html")).decode()
     store_made(finished, task)
     source = export_bytes(finished.path, ExportOptions("html")).decode()
-    page = _Page(source)
+    page = ParsedPage(source)
     assert "reading: keeps 25 % of the passage's bits" in page.words
     assert '<span class="kept-3">The</span> <span class="lost">first</span>' in source
     assert f'<span class="against-2">{finished.read(task)[1]}</span>' in source
@@ -290,7 +274,7 @@ def test_a_page_needs_nothing_and_runs_nothing(workspace: Workspace, writer: Fak
     job = prepare.prepare_for(workspace, Options(steps=1), writer)
     folder = execute.generate(job, workspace.outputs, writer=writer).folder
     source = export_bytes(folder.path, ExportOptions("html")).decode()
-    page = _Page(source)
+    page = ParsedPage(source)
     assert not {"script", "img", "b", "svg", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on") or name == "src"]
     assert "<script>alert(1)</script>" in page.words
@@ -474,7 +458,7 @@ def test_markdown_has_texts_below_their_passages(judged: RunFolder) -> None:
 
 
 def test_a_page_shows_verdicts_notes_and_what_was_edited(judged: RunFolder) -> None:
-    page = _Page(export_bytes(judged.path, ExportOptions("html")).decode())
+    page = ParsedPage(export_bytes(judged.path, ExportOptions("html")).decode())
     for words in ("starred", "rejected", "Nice <b>.", "Said *better* & shorter.", "before it was edited"):
         assert words in page.words
     assert "b" not in {tag for tag, _ in page.tags}
@@ -614,7 +598,7 @@ def test_markdown_runs_nothing_and_each_text_stays_in_its_place(hostile: RunFold
     parser = MarkdownIt("commonmark").enable("table")
     env: dict[str, Any] = {}
     tokens = parser.parse(source, env)
-    page = _Page(parser.renderer.render(tokens, parser.options, env))
+    page = ParsedPage(parser.renderer.render(tokens, parser.options, env))
     assert not {tag for tag, _ in page.tags} & {"script", "img", "b", "a"}
     assert not env.get("references")
     assert "<script>alert(1)</script>" in page.words

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,6 +19,7 @@ from remix.outputs import RunFolder, reviews
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import Remix
+from tests.export.parsed_page import ParsedPage
 from tests.export.told_weave import told_weave
 from tests.made_weave import ADDED, OPENING, PARAGRAPHS, TEXTS, TITLE, UNHEARD
 
@@ -232,25 +232,8 @@ def test_word_s_readers_read_the_footnotes(essay: RunFolder) -> None:
 # -- the page -----------------------------------------------------------------------------------------------
 
 
-class _Page(HTMLParser):
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
-        self.feed(source)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-    def classed(self, name: str) -> list[dict[str, str | None]]:
-        return [attributes for _, attributes in self.tags if name in (attributes.get("class") or "").split()]
-
-
 def test_a_page_links_sentences_with_passages_both_ways(essay: RunFolder) -> None:
-    page = _Page(exported(essay, "html"))
+    page = ParsedPage(exported(essay, "html"))
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     links = {str(attributes["href"]) for tag, attributes in page.tags if tag == "a"}

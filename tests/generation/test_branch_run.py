@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,12 +18,6 @@ from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.fake_local import FakeLocal
 from tests.generation.branches import branch_of, replayed, tokens_of, write, write_run
-
-
-@pytest.fixture
-def local() -> Iterator[FakeLocal]:
-    with closing(FakeLocal(trace=True)) as writer:
-        yield writer
 
 
 @pytest.fixture

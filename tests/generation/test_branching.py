@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,12 +29,6 @@ from tests.fake_local import FakeLocal
 __all__ = ["letter_model"]
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"
-
-
-@pytest.fixture
-def local() -> Iterator[FakeLocal]:
-    with closing(FakeLocal(trace=True)) as writer:
-        yield writer
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from remix.generation.choose import MEASURES
 from remix.generation.choose import by_measures as choose
 from remix.outputs import RunFolder, find_run
 from remix.records import Options, Selection
+from tests.conftest import make_noon
 
 pytestmark = pytest.mark.model
 
@@ -38,11 +39,7 @@ STEPS, TOKENS = 2, 12
 def garden(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with six short passages and the shipped templates: 18 chains."""
     root = tmp_path_factory.mktemp("garden")
-    workspace.init(root)
-    for path in (root / "seeds").iterdir():
-        path.unlink()
-    text = "---\ntitle: Noon\n---\n\n" + "\n\n".join(f"{passage} #noon" for passage in PASSAGES)
-    (root / "seeds" / "noon.md").write_text(text, encoding="utf-8")
+    make_noon(root, PASSAGES)
     return root
 
 

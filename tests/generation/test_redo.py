@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,21 +18,14 @@ from remix.outputs import RunFolder
 from remix.outputs.find import OutputPlace
 from remix.outputs.runs import latest
 from remix.records import Branch, Fork, Options, RecordInput, Run
-from remix.verification import replay
-from remix.verification.replay import ReplayOptions
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import FILE, Remix
 from tests.fake_local import FakeLocal
 from tests.forging import forge_request
+from tests.generation.branches import replayed
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"
-
-
-@pytest.fixture
-def local() -> Iterator[FakeLocal]:
-    with closing(FakeLocal(trace=True)) as writer:
-        yield writer
 
 
 def run_by(local: FakeLocal, workspace: Workspace, **options: object) -> RunFolder:
@@ -60,14 +51,6 @@ def carry_out(workspace: Workspace, run: Run, local: FakeLocal) -> RunFolder:
 
 def findings(folder: RunFolder) -> list[str]:
     return [each.what for each in verify(folder.path).findings]
-
-
-def replayed(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> list[bool | None]:
-    monkeypatch.setattr(replay, "_load", lambda path, needs: FakeLocal())
-    report = verify(folder.path)
-    assert report.run is not None
-    found = replay.replay(report.run, report.found, lambda run: Path("fake.gguf"), ReplayOptions())
-    return [each.equal for each in found]
 
 
 @pytest.mark.parametrize("task", [FIRST, SECOND], ids=["first-step", "second-step"])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
@@ -23,12 +21,6 @@ from tests.fake_local import FakeLocal
 from tests.generation.test_branching import FIRST, branch_of, carry_out, plan
 
 SECOND = f"{FIRST}.v2"
-
-
-@pytest.fixture
-def local() -> Iterator[FakeLocal]:
-    with closing(FakeLocal(trace=True)) as writer:
-        yield writer
 
 
 @pytest.fixture

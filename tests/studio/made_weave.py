@@ -8,31 +8,16 @@ from typing import NamedTuple
 from remix.analysis.run_lineages import lineage_of
 from remix.generation import execute, prepare
 from remix.outputs import RunFolder
-from remix.outputs.form import body_bytes, dump
+from remix.outputs.form import dump
 from remix.outputs.layout import LINEAGE
-from remix.records import Options, PassageInput, Record, Run, Task, TaskInput, TaskUsed, sha256
+from remix.records import Options, Task
 from remix.records.lineage import Behind, LineageFile, SentenceLineage
-from remix.records.output import record_id, source_of
-from remix.records.weave import WEAVES, Weave, WeaveGroup
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter
+from tests.made_weave import PASSAGES, PLACE, MadeEssay, write_weave
 
-MAPS = """\
----
-title: Maps
----
+MAPS = f"---\ntitle: Maps\n---\n{PASSAGES}"
 
-A map is a letter from somebody who walked there first. It leaves out the mud, the weather and the dogs. #maps
-
-Two surveyors drew the same valley in the same year. One drew every tree, and his map was never used. \
-The other drew the river, and shepherds carried it for a century. #maps
-
-Every map agrees with every other map about the coast. The coast is where people drown. #maps
-
-My grandmother folded maps the wrong way on purpose. #maps
-"""
-
-PLACE = f"{WEAVES}/001"
 WEAVE_RUN = "20260102T030405Z-maps-0123"
 GROUPS = (("two-clocks/001", "two-clocks/002"), ("maps/001", "maps/002"), ("maps/003", "maps/004"))
 UNHEARD = "maps/004"
@@ -87,47 +72,16 @@ CLOSEST = {
 """The sentence of each passage that is closest to any sentence of the essay."""
 
 
-def with_maps(workspace: Workspace) -> None:
-    """Add an essay of four passages."""
-    (workspace.seeds / "maps.md").write_text(MAPS, encoding="utf-8")
-
-
 def woven_run(workspace: Workspace, written: Sequence[Text] = TEXTS, name: str = WEAVE_RUN) -> RunFolder:
     """A run that weaves an essay of the workspace's two essays; `written` says which texts are finished."""
-    with_maps(workspace)
+    (workspace.seeds / "maps.md").write_text(MAPS, encoding="utf-8")
     writer = FakeWriter()
     plain = prepare.prepare_for(workspace, Options(kinds=("again",), steps=1), writer)
     model = execute.generate(plain, workspace.root / name, writer=writer).folder
     writer.close()
-    template = plain.run.templates[0]
-    run = plain.run.model_copy(
-        update={
-            "name": name,
-            "templates": tuple(
-                template.model_copy(update={"kind": kind, "name": f"{kind}.md.j2"})
-                for kind in ("weave", "opening", "title")
-            ),
-            "tasks": tuple(_tasks()),
-            "weave": Weave(
-                order="essay",
-                length=120,
-                dialectic=False,
-                paragraph="weave",
-                opening="opening",
-                title="title",
-                groups=tuple(WeaveGroup(passages=group, words=40) for group in GROUPS),
-            ),
-        }
-    )
-    folder = RunFolder.create(workspace.outputs, Run.model_validate_json(run.model_dump_json(by_alias=True)))
-    like, _ = model.read(model.run.tasks[0].id)
-    finished = {(each.kind, each.step): each.text for each in written}
-    records: dict[str, Record] = {}
-    for task in run.tasks:
-        if text := finished.get((task.kind, task.step)):
-            records[task.id] = _record(run, task, like, records, text)
-            folder.write(task, records[task.id], text)
-    if folder.is_complete or len(records) == len(run.tasks):
+    texts = {f"{PLACE}/{each.kind}.{each.step}": each.text for each in written}
+    folder = write_weave(workspace, model, MadeEssay(name, GROUPS, texts))
+    if folder.is_complete:
         folder.seal()
     return folder
 
@@ -154,50 +108,4 @@ def _read(sentence: str) -> SentenceLineage:
             Behind(passage=passage, share=share, score=10.0, sentence=CLOSEST[passage])
             for passage, share in shares.items()
         ),
-    )
-
-
-def _tasks() -> list[Task]:
-    paragraphs = [
-        Task(
-            place=PLACE,
-            kind="weave",
-            step=number,
-            variant=1,
-            inputs=(
-                *(PassageInput(passage=passage) for passage in group),
-                *([TaskInput(task=f"{PLACE}/weave.{number - 1}")] if number > 1 else []),
-            ),
-            seed=number,
-        )
-        for number, group in enumerate(GROUPS, 1)
-    ]
-    read = tuple(TaskInput(task=task.id) for task in paragraphs)
-    return [
-        *paragraphs,
-        *(Task(place=PLACE, kind=kind, step=1, variant=1, inputs=read, seed=9) for kind in ("opening", "title")),
-    ]
-
-
-def _record(run: Run, task: Task, like: Record, before: dict[str, Record], text: str) -> Record:
-    """A record of a text, in all that isn't the text's own like another record."""
-    passages = task.passages or tuple(passage for group in GROUPS for passage in group)
-    sources = tuple(source_of(run.pairs[passage][1]) for passage in passages)
-    body = sha256(body_bytes(text))
-    derivation = like.derivation.model_copy(
-        update={
-            "passages": tuple(run.pairs[passage][1].sha256 for passage in passages),
-            "parents": tuple(before[id_].id for id_ in task.reads if id_ in before),
-        }
-    )
-    template = next(each for each in run.templates if each.kind == task.kind)
-    return like.model_copy(
-        update={
-            "id": record_id(derivation, body),
-            "sources": sources,
-            "task": TaskUsed(kind=task.kind, step=task.step, variant=1, template=template.name, reads=task.texts),
-            "derivation": derivation,
-            "output": like.output.model_copy(update={"file": f"{task.id}.md", "sha256": body}),
-            "circumstances": like.circumstances.model_copy(update={"run": run.name}),
-        }
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -23,12 +21,6 @@ pytestmark = pytest.mark.usefixtures("letter_model")
 
 FIRST = "two-clocks/001/again.1"
 BRANCH = f"{FIRST}.v2"
-
-
-@pytest.fixture
-def local() -> Iterator[FakeLocal]:
-    with closing(FakeLocal(trace=True)) as writer:
-        yield writer
 
 
 @pytest.fixture

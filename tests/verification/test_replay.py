@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 import remix.cli
-from remix import workspace
 from remix.engine import local, probe
 from remix.engine.llama import LlamaModel
 from remix.engine.local import LoadOptions
@@ -26,9 +25,9 @@ from remix.verification import replay
 from remix.verification.replay import Replayed, ReplayOptions, differences, sample
 from remix.verification.verify import verify
 from remix.workspace import Workspace
-from tests.conftest import FILE
+from tests.conftest import FILE, make_noon
 from tests.fake_local import FakeLocal
-from tests.forging import Change, forge, forge_tokens
+from tests.forging import Change, forge, forge_tokens, put
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"
 
@@ -79,16 +78,6 @@ def again(
 
 def of(task: str, replayed: list[Replayed]) -> Replayed:
     return next(each for each in replayed if each.output == task)
-
-
-def put(*path: Any, value: Any) -> Change:
-    def change(raw: dict[str, Any]) -> None:
-        *way, last = path
-        for key in way:
-            raw = raw[key]
-        raw[last] = value
-
-    return change
 
 
 # -- the same again -----------------------------------------------------------------------------------------
@@ -412,12 +401,7 @@ PASSAGES = [
 def garden(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with two short passages and the shipped templates, and a run of six chains, two candidates each."""
     root = tmp_path_factory.mktemp("garden")
-    workspace.init(root)
-    for path in (root / "seeds").iterdir():
-        path.unlink()
-    text = "---\ntitle: Noon\n---\n\n" + "\n\n".join(f"{passage} #noon" for passage in PASSAGES)
-    (root / "seeds" / "noon.md").write_text(text, encoding="utf-8")
-    place = workspace.open_workspace(root)
+    place = make_noon(root, PASSAGES)
     options = Options(steps=2, max_tokens=16, best_of=2, parallel=16, threads=1)
     execute.generate(prepare.prepare(place, options), place.outputs)
     return root

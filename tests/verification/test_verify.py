@@ -23,7 +23,7 @@ from remix.records import Options, sha256
 from remix.verification.verify import Report, verify
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter, Remix
-from tests.forging import Change, bless, forge, forge_request
+from tests.forging import Change, bless, forge, forge_request, put
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"
 OTHER, OTHER_SECOND = "two-clocks/002/once.1", "two-clocks/002/once.2"
@@ -308,18 +308,6 @@ def test_without_a_request_no_file_elsewhere_is_read(finished: RunFolder, tmp_pa
 
 
 # -- forgeries whose manifest fits --------------------------------------------------------------------------
-
-
-def put(*path: Any, value: Any) -> Change:
-    """A change of one value, deep within."""
-
-    def change(raw: dict[str, Any]) -> None:
-        *way, last = path
-        for key in way:
-            raw = raw[key]
-        raw[last] = value
-
-    return change
 
 
 @pytest.mark.parametrize(
