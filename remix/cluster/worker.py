@@ -122,7 +122,7 @@ class Worker:
                 future.add_done_callback(lambda done, number=call.number: self._note(number, done))  # type: ignore[misc]
 
     def take(self, packed: bytes) -> bytes:
-        """Queue calls; gives the answers to calls finished since: waits for one, and gathers those that follow soon."""
+        """Queue calls; gives the answers to calls that have ended: waits for one, and gathers those that follow."""
         self.give(packed)
         answers: list[Answer] = []
         with suppress(queue.Empty):
