@@ -30,6 +30,7 @@ from remix.generation import execute, prepare
 from remix.generation.writer import Progress
 from remix.outputs.run import RunFolder
 from remix.records import Greedy, Message, Options, Prompt, Sampling
+from remix.util.garbage import collect_seldom
 from remix.verification.verify import verify
 from remix.workspace import open_workspace
 
@@ -51,6 +52,8 @@ def fake_pool(workers: int) -> Iterator[RayWriter]:
 @click.group()
 def main() -> None:
     """Measure workers on a Ray cluster of this machine."""
+    # As the command `remix` does.
+    collect_seldom()
 
 
 @main.command()

@@ -20,6 +20,7 @@ from remix.cli.help import Context, with_layout, write_commands
 from remix.cli.left_out import left_out_in_lines
 from remix.errors import RemixError
 from remix.util import interrupts, mapped_files
+from remix.util.garbage import collect_seldom
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -211,9 +212,7 @@ def cli(ctx: click.Context, workspace: str, seeds: str | None) -> None:
 
 def main() -> None:
     """The `remix` command."""
-    # A listing makes thousands of small objects that live as long as the process: the garbage collector would search
-    # all of them again and again, and at the end once more.
-    gc.set_threshold(500_000, 20, 20)
+    collect_seldom()
     printing.open_streams()
     door.watch_threads()
     printing.hear_libraries()
@@ -226,4 +225,5 @@ def main() -> None:
             interrupts.end_stopped()
         raise
     finally:
+        # At its end Python would search once more.
         gc.freeze()

@@ -7,6 +7,7 @@ less to do takes over whole passages. Pure: no clock, no processes.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Hashable, Iterable
 from typing import Generic, TypeVar
@@ -105,12 +106,16 @@ class Placing(Generic[Key]):
 
     def _freest(self) -> tuple[Key, _Desk] | None:
         """The worker with the smallest share of its rows taken for whom there is something to do."""
-        free = [
-            (desk.share, number, worker)
-            for number, (worker, desk) in enumerate(self._desks.items())
-            if len(desk.given) < desk.room and (desk.waiting or self._waiting or self._giver(desk))
-        ]
-        return (worker := min(free)[2], self._desks[worker]) if free else None
+        found, least = None, math.inf
+        # A loop, and no list: asked for every call that is given.
+        for worker, desk in self._desks.items():
+            taken = len(desk.given)
+            share = taken / desk.rows
+            if taken >= desk.room or share >= least:
+                continue
+            if desk.waiting or self._waiting or self._giver(desk):
+                found, least = (worker, desk), share
+        return found
 
     def _place_for(self, worker: Key, desk: _Desk) -> str | None:
         """A passage with calls that wait for this worker: its own, one without a home, or another worker's."""

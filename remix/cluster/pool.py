@@ -30,7 +30,7 @@ from remix.util import stages
 ROWS = 16
 """Calls that keep a worker busy if it doesn't say how many texts it writes at once."""
 
-PACE = 0.1
+PACE = 0.15
 """Seconds for which calls are gathered before they cross together."""
 
 MOST_DEATHS = 3
@@ -77,6 +77,8 @@ class _Worker:
     sampled: int = 0
     rows: int = ROWS
     info: WriterInfo | None = None
+    is_asked: bool = False
+    """Whether it has been asked for answers that haven't come yet."""
     joined: threading.Event = field(default_factory=threading.Event)
     """Set as soon as the worker isn't joining any more."""
 
@@ -235,8 +237,9 @@ class RayWriter:
         with suppress(queue.Empty):
             while True:
                 self._events.get_nowait()()
-        for number, calls in self._placing.next().items():
-            self._give(self._workers[number], calls)
+        given = self._placing.next()
+        for worker in list(self._workers.values()):
+            self._exchange(worker, given.get(worker.number, ()))
 
     def _queue(self, place: str, call: Call, asked: _Asked) -> None:
         if self.ended_because or not asked.future.set_running_or_notify_cancel():
@@ -245,13 +248,16 @@ class RayWriter:
         self._asked[call.number] = asked
         self._placing.put(place, call)
 
-    def _give(self, worker: _Worker, calls: Sequence[Call]) -> None:
-        if worker.remote:
+    def _exchange(self, worker: _Worker, calls: Sequence[Call]) -> None:
+        """Give calls to a worker, and ask for its answers if it hasn't been asked."""
+        if not worker.remote or worker.state != "working":
+            return
+        if not worker.is_asked:
+            # Together, because each crossing costs as much as a hundred texts.
+            worker.is_asked = True
+            self._when_done(worker.remote.ask("take", pack(calls)), worker, partial(self._taken, worker))
+        elif calls:
             self._when_done(worker.remote.ask("give", pack(calls)), worker, lambda _: None)
-
-    def _take(self, worker: _Worker) -> None:
-        if worker.remote:
-            self._when_done(worker.remote.ask("take"), worker, partial(self._taken, worker))
 
     def _when_done(self, future: Future[Any], worker: _Worker, then: Callable[[Any], None]) -> None:
         """Go on in the pool's thread with what a worker said, or with its loss."""
@@ -267,6 +273,7 @@ class RayWriter:
     def _taken(self, worker: _Worker, packed: bytes) -> None:
         if worker.state != "working":
             return
+        worker.is_asked = False
         taken = unpack_answers(packed)
         worker.sampled = taken.sampled
         for answer in taken.answers:
@@ -276,7 +283,6 @@ class RayWriter:
             if self._placing.ended(worker.number, answer.number):
                 worker.texts += 1
                 self._settle(answer)
-        self._take(worker)
 
     def _settle(self, answer: Answer) -> None:
         asked = self._asked.pop(answer.number)
@@ -372,7 +378,6 @@ class RayWriter:
         if not self._first.done():
             self._first.set_result(info)
         self._placing.open(worker.number, worker.rows)
-        self._take(worker)
 
 
 class PlacedWriter:

@@ -121,8 +121,9 @@ class Worker:
             else:
                 future.add_done_callback(lambda done, number=call.number: self._note(number, done))  # type: ignore[misc]
 
-    def take(self) -> bytes:
-        """The answers to calls finished since: waits for one, and gathers those that follow soon."""
+    def take(self, packed: bytes) -> bytes:
+        """Queue calls; gives the answers to calls that have ended: waits for one, and gathers those that follow."""
+        self.give(packed)
         answers: list[Answer] = []
         with suppress(queue.Empty):
             answers.append(self._finished.get(timeout=WAIT))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ _FENCE = b"---\n"
 
 _NUMBERS = re.compile(r"\[(\n\s+-?\d[\d,\s-]*)\]")
 """A list of whole numbers on several lines."""
+
+_LINES = 1024
+"""Lines of front matter kept in memory: most are the same in all texts of a passage."""
 
 ANEW = "It was changed since; delete both files of this output and `remix resume` to write it anew."
 
@@ -52,8 +56,15 @@ def compose(record: Record, text: str) -> bytes:
         "flags": list(record.flags),
         "record": record.id,
     }
-    head = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000)
+    head = "".join(_line(key, tuple(each) if isinstance(each, list) else each) for key, each in front.items())
     return _FENCE + head.encode() + _FENCE + body_bytes(text)
+
+
+@lru_cache(maxsize=_LINES, typed=True)
+def _line(key: str, value: str | int | tuple[str, ...] | None) -> str:
+    """An entry of front matter as YAML."""
+    plain = {key: list(value) if isinstance(value, tuple) else value}
+    return yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=1000)
 
 
 def id_of(raw: Any) -> str:

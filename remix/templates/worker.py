@@ -24,6 +24,7 @@ from itertools import takewhile
 from typing import Any, Literal, NamedTuple
 
 from remix.util import processes
+from remix.util.watchdog import Watchdog
 
 DEADLINE = 15.0
 """Seconds of wall-clock time until a worker that doesn't answer is killed. The worker's own limit on processor time
@@ -156,6 +157,7 @@ class Worker:
     def __init__(self, deadline: float = DEADLINE) -> None:
         self.deadline = deadline
         self._lock = threading.Lock()
+        self._watchdog = Watchdog()
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -191,7 +193,8 @@ class Worker:
 
     def forget(self) -> None:
         """In a forked process: drop the parent's worker."""
-        process, self._process, self._lock = self._process, None, threading.Lock()
+        process, self._process = self._process, None
+        self._lock, self._watchdog = threading.Lock(), Watchdog()
         if process:
             for pipe in (process.stdin, process.stdout):
                 if pipe:
@@ -209,15 +212,7 @@ class Worker:
         if self._process and self._process.poll() is not None:
             self._end()
         process = self._process or self._start()
-        late = threading.Event()
-
-        def end_late() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(self.deadline, end_late)
-        timer.daemon = True
-        timer.start()
+        self._watchdog.begin(self.deadline, process.kill)
         answers: list[dict[str, Any]] = []
         try:
             answers += _talk(process, requests)
@@ -226,8 +221,8 @@ class Worker:
             self._end()
             raise
         finally:
-            timer.cancel()
-        return answers if len(answers) == len(requests) else [*answers, self._end_in_words(late.is_set())]
+            is_late = self._watchdog.end()
+        return answers if len(answers) == len(requests) else [*answers, self._end_in_words(is_late)]
 
     def _end_in_words(self, is_late: bool) -> dict[str, Any]:
         """End a process that didn't answer; gives an answer with the reason."""

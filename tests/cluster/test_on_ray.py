@@ -1,6 +1,6 @@
 """The same run, readings and roads on a Ray cluster of this machine: equal texts and ids, whatever dies meanwhile.
 
-All tests share one cluster. The last one has its machine die.
+All tests share one cluster, and most of them five workers. The last one has its machine die.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.model
 
 OPTIONS = Options(steps=2, variants=2, max_tokens=8, threads=1)
 
-WORKERS = 3
+WORKERS = 5
 
 
 class SharedCluster:
@@ -83,8 +83,8 @@ def here(garden: Workspace, job: Job) -> RunFolder:
 
 
 @pytest.fixture(scope="module")
-def three(cluster: SharedCluster, job: Job) -> Iterator[RayWriter]:
-    """Three workers, with room for prompts of readings."""
+def five(cluster: SharedCluster, job: Job) -> Iterator[RayWriter]:
+    """Five workers, with room for prompts of readings."""
     with pool(cluster, job, WORKERS) as writer:
         yield writer
 
@@ -117,17 +117,30 @@ def once(condition: Callable[[Progress], bool], act: Callable[[], None]) -> Call
     return watch
 
 
-def test_three_workers_write_the_same_texts_and_ids(
-    three: RayWriter, garden: Workspace, job: Job, here: RunFolder
+# Two workers write below, interrupted and resumed.
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_few_workers_write_the_same_texts_and_ids(
+    cluster: SharedCluster, garden: Workspace, job: Job, here: RunFolder, workers: int
 ) -> None:
-    outcome = execute.generate(job, garden.outputs, writer=three)
-    assert sum(each.texts for each in three.workers) == len(here.done)
+    with pool(cluster, job, workers) as writer:
+        writer.joined()
+        outcome = execute.generate(job, garden.outputs, writer=writer)
+        assert all(each.texts for each in writer.workers)
+    assert found(outcome.folder) == found(here)
+
+
+def test_five_workers_write_the_same_texts_and_ids(
+    five: RayWriter, garden: Workspace, job: Job, here: RunFolder
+) -> None:
+    five.joined()
+    outcome = execute.generate(job, garden.outputs, writer=five)
+    assert sum(each.texts for each in five.workers) == len(here.done)
     assert found(outcome.folder) == found(here)
     assert verify(outcome.folder.path).findings == ()
 
 
-def test_all_workers_have_one_engine_and_say_how_it_is_exact(three: RayWriter, here: RunFolder) -> None:
-    infos = [each.info for each in three.joined()]
+def test_all_workers_have_one_engine_and_say_how_it_is_exact(five: RayWriter, here: RunFolder) -> None:
+    infos = [each.info for each in five.joined()]
     assert len(infos) == WORKERS
     assert {info and info.engine.model_dump_json() for info in infos} == {
         here.run.engine and here.run.engine.model_dump_json()
@@ -135,47 +148,49 @@ def test_all_workers_have_one_engine_and_say_how_it_is_exact(three: RayWriter, h
     assert all(info and info.exactness for info in infos)
 
 
-def test_workers_read_texts_as_this_process_does(three: RayWriter, job: Job, here: RunFolder, tmp_path: Path) -> None:
+def test_workers_read_texts_as_this_process_does(five: RayWriter, job: Job, here: RunFolder, tmp_path: Path) -> None:
     assert job.run.model
     assert job.model
 
     @contextmanager
     def by_workers(*_: object) -> Iterator[RayWriter]:
-        yield three
+        yield five
 
     read = []
     for open_model in (None, by_workers):
         folder = RunFolder.open(shutil.copytree(here.path, tmp_path / str(open_model is None)))
-        for task in folder.run.tasks[1:]:
+        # Of the shortest passage: a reading asks some questions for each sentence and each word.
+        *others, last = folder.run.tasks
+        for task in others:
             folder.forget(task)
         assert run_readings.read(folder, (job.model, job.run.model), open_model).left_out == []
-        read.append([(folder.path / f"{task.id}{READING}").read_bytes() for task in folder.run.tasks[:1]])
+        read.append((folder.path / f"{last.id}{READING}").read_bytes())
     assert read[0] == read[1]
 
 
-def test_workers_take_the_same_roads(three: RayWriter, garden: Workspace, here: RunFolder) -> None:
+def test_workers_take_the_same_roads(five: RayWriter, garden: Workspace, here: RunFolder) -> None:
     planned = plan_roads(garden, here, [here.run.tasks[0].id], RoadOptions(1, 2))
-    there = execute.generate(planned.job, garden.outputs, writer=three).folder
+    there = execute.generate(planned.job, garden.outputs, writer=five).folder
     assert len(there.done) == 2
     assert found(there) == found(execute.generate(planned.job, garden.outputs).folder)
     assert verify(there.path).findings == ()
 
 
-def test_three_workers_of_which_one_is_killed_write_the_same_texts_and_ids(
-    three: RayWriter, garden: Workspace, job: Job, here: RunFolder
+def test_five_workers_of_which_one_is_killed_write_the_same_texts_and_ids(
+    five: RayWriter, garden: Workspace, job: Job, here: RunFolder
 ) -> None:
     def kill() -> None:
         # The worker that has written most gets the next steps of its texts, too.
-        busy = max((each for each in three.workers if each.state == "working"), key=lambda each: each.texts)
+        busy = max((each for each in five.workers if each.state == "working"), key=lambda each: each.texts)
         os.kill(busy.process, signal.SIGKILL)
 
-    outcome = execute.generate(job, garden.outputs, once(lambda now: now.done >= 1, kill), writer=three)
-    assert [each.state for each in three.workers].count("lost") == 1
-    assert three.given_again > 0
+    outcome = execute.generate(job, garden.outputs, once(lambda now: now.done >= 1, kill), writer=five)
+    assert [each.state for each in five.workers].count("lost") == 1
+    assert five.given_again > 0
     assert found(outcome.folder) == found(here)
     assert verify(outcome.folder.path).findings == ()
     # The commands that follow have the cluster's processors.
-    three.close()
+    five.close()
 
 
 def test_the_command_writes_on_two_workers_and_finishes_what_was_killed(
@@ -196,7 +211,7 @@ def test_the_command_writes_on_two_workers_and_finishes_what_was_killed(
 
 def test_without_the_machine_s_raylet_the_run_stops_and_is_resumed(cluster: SharedCluster, garden: Workspace) -> None:
     """The raylet is Ray's process on each machine; its end is that of the machine."""
-    long = prepare.prepare(garden, OPTIONS.model_copy(update={"max_tokens": 32}), {})
+    long = prepare.prepare(garden, OPTIONS.model_copy(update={"kinds": ("again",), "max_tokens": 32}), {})
     stop = threading.Event()
     with pool(cluster, long, 2, stop) as writer:
 
