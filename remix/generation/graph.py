@@ -260,6 +260,8 @@ class TaskGraph:
         except RemixError as error:
             self._fail(task, error)
             return
+        # Futures keep their callbacks, which know `submitted`: without the futures all is freed at once.
+        submitted.candidates.clear()
         written = [Written(*each) for each in zip(generations, map(tuple, submitted.given_up), found, strict=True)]
         record, text, trace = self._recorder.record(submitted.request, written)
         self.unread += sum(

@@ -3,11 +3,13 @@ happens on the way."""
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
+import weakref
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -18,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remix.errors import ModelError
+from remix.generation import execute, prepare
 from remix.generation.graph import TaskGraph
 from remix.generation.recorder import Recorder, Written
 from remix.generation.writer import OnText, Progress
@@ -48,6 +51,8 @@ from remix.records import (
     sha256,
 )
 from remix.verification.verify import verify
+from remix.workspace import Workspace
+from tests.conftest import FakeWriter
 from tests.generation.passages import passage
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -330,3 +335,25 @@ def test_another_text_in_the_middle_is_followed_by_all_that_reads_it(examples: i
             assert folder.path.joinpath(MANIFEST).is_file()
 
     at_random(test, examples)
+
+
+def test_a_finished_text_is_freed_without_the_garbage_collector(workspace: Workspace) -> None:
+    """Its futures know their callbacks, and these what was submitted: 47 objects a text that only a search found."""
+    futures: list[weakref.ref[Future[Generation]]] = []
+
+    class Noting(FakeWriter):
+        def submit(self, prompt, sampling, on_text=None, *, fork=None):  # type: ignore[no-untyped-def]
+            future = super().submit(prompt, sampling, on_text, fork=fork)
+            futures.append(weakref.ref(future))
+            return future
+
+    with closing(Noting()) as writer:
+        job = prepare.prepare_for(workspace, Options(steps=2, variants=2, best_of=2), writer)
+        gc.disable()
+        try:
+            execute.generate(job, workspace.outputs, writer=writer)
+        finally:
+            gc.enable()
+        # The engine may still hold the last one.
+        assert sum(future() is not None for future in futures) <= 1
+    assert len(futures) == 48
