@@ -35,7 +35,9 @@ def lineage_findings(
     If a text read for the output has findings (`bad` has the files' names), the output gets no finding for the same
     fault.
     """
-    task, derivation = output.task, output.record.derivation
+    # Read once: in a large run each look at a record reads its files again.
+    task, record = output.task, output.record
+    derivation = record.derivation
     texts: dict[str, tuple[str, str]] = {}
     for id_ in task.reads:
         if f"{id_}.md" in bad or f"{id_}.json" in bad:
@@ -54,7 +56,7 @@ def lineage_findings(
     yield from (Finding(output.record_file, f"was made from another {id_} than is here") for id_ in replaced)
     if task.branch:
         yield from branches.branch_findings(output, prompts.run)
-    elif read and not replaced and not prompts.holds(output.record, task, read):
+    elif read and not replaced and not prompts.holds(record, task, read):
         yield Finding(output.record_file, f"its prompt doesn't hold the text of {' and of '.join(ids)}")
 
 
