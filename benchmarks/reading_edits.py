@@ -36,7 +36,7 @@ from benchmarks.report import blank, show
 from remix.records import Features, Label
 from tests.planted_free import CLAIMS
 
-MOST = 3
+MOST = 2
 """Edits read of a claim."""
 
 NO_EDIT = (-1.0, -1.0)
