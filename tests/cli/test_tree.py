@@ -17,9 +17,9 @@ from remix.workspace import Workspace
 from tests.conftest import Remix
 from tests.fake_local import FakeLocal
 from tests.generation.test_branching import FIRST
-from tests.outputs.test_branches import SECOND, grow, local, written
+from tests.outputs.test_branches import SECOND, grow, written
 
-__all__ = ["local", "written"]
+__all__ = ["written"]
 
 
 @pytest.fixture
