@@ -55,6 +55,7 @@ class Watchdog:
                     self._thread = None
                     return
                 seconds = self._look()
+            # By the clock, and not woken by `begin` and `end`: waking a thread costs more than a short task.
             time.sleep(seconds)
 
     def _look(self) -> float:
