@@ -10,18 +10,20 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from remix.corpus import read_seeds
 from remix.records import sha256
 from remix.workspace import shipped
+
+Kind = Literal["faithful", "direction", "negation", "hard"]
 
 
 class Afresh(NamedTuple):
     """A passage and a claim."""
 
     passage: str
-    kind: Literal["faithful", "direction", "negation", "hard"]
+    kind: Kind
     """`faithful`, or what is turned round in the claim."""
     claim: str
     """A sentence."""
@@ -40,5 +42,4 @@ def _read(row: dict[str, str], passages: dict[str, str]) -> Afresh:
     passage = passages[row["passage"]]
     if sha256(passage) != row["passage_sha256"]:
         raise ValueError(f"{row['passage']}: another passage than the one that was read")
-    # A line of JSON has values of any type, and mypy can't see that these are the fields' own.
-    return Afresh(passage, row["kind"], row["claim"])  # type: ignore[arg-type]
+    return Afresh(passage, cast("Kind", row["kind"]), row["claim"])

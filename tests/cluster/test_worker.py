@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import cast
 
-from remix.cluster.messages import Answers, Call, Ready, Refusal, pack, unpack_answers
+from remix.cluster.messages import Answers, Call, Method, Ready, Refusal, pack, unpack_answers
 from remix.cluster.worker import Worker
 from remix.records import Generation, Greedy, Message, Prompt, Sampling
 from tests.cluster.thread_cluster import ORDER, load_fake
@@ -14,7 +15,7 @@ SAMPLING = Sampling(seed=5, chain=(Greedy(),), max_tokens=8, stop=())
 
 
 def call(number: int, method: str = "submit") -> Call:
-    return Call(number, method, (PROMPT, SAMPLING), {"fork": None})  # type: ignore[arg-type]
+    return Call(number, cast("Method", method), (PROMPT, SAMPLING), {"fork": None})
 
 
 def test_calls_cross_with_the_question_for_answers() -> None:

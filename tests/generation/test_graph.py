@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -342,8 +343,8 @@ def test_a_finished_text_is_freed_without_the_garbage_collector(workspace: Works
     futures: list[weakref.ref[Future[Generation]]] = []
 
     class Noting(FakeWriter):
-        def submit(self, prompt, sampling, on_text=None, *, fork=None):  # type: ignore[no-untyped-def]
-            future = super().submit(prompt, sampling, on_text, fork=fork)
+        def submit(self, *arguments: Any, **named: Any) -> Future[Generation]:
+            future = super().submit(*arguments, **named)
             futures.append(weakref.ref(future))
             return future
 
