@@ -22,7 +22,8 @@ page_routes.py         the pages
 desk_routes.py         the desk's requests, and the answers
 draft_routes.py        the routes of drafts
 json_http.py           requests and answers in JSON
-static_files.py        the files that pages load
+static_files.py        the files that pages are made of
+joined_files.py        a page's modules as one script, its style sheets as one sheet
 server.py              listens, serves, reads and verifies in background threads
 connection_limits.py   time limits of requests and answers, and the number of connections
 browser.py             opens the browser; prints a new address on Enter

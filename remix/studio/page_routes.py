@@ -1,7 +1,7 @@
 """The studio's pages: each a document of its own, with its own module and style sheet, and a header in common.
 
 Takes nothing of the workspace: a page asks for its data itself. To add a page, add a row to `PAGES`, and
-`static/NAME.js`; `static/NAME.css` is loaded if there is one.
+`static/NAME.js`; `static/NAME.css` is loaded if there is one. A browser asks for two files, not for each module.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from remix import pages
-from remix.studio.static_files import modules_of, static_files
+from remix.studio.joined_files import script_of, style_of
+from remix.studio.static_files import static_files
 from remix.util.environment import version
 
 
@@ -49,18 +50,25 @@ def routes(on_visit: Callable[[], object]) -> list[Route]:
     return [Route(page.path, _answer(page, on_visit)) for page in PAGES]
 
 
+def files() -> dict[str, bytes]:
+    """The files that pages load, by name: of each page one script and one style sheet, and the icon."""
+    scripts = {f"{page.name}.js": script_of(f"{page.name}.js") for page in PAGES}
+    styles = {f"{page.name}.css": style_of(page.name) for page in PAGES}
+    return {**scripts, **styles, "icon.svg": static_files()["icon.svg"]}
+
+
 def _answer(page: Page, on_visit: Callable[[], object]) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         on_visit()
-        query = request.scope["query_string"].decode("ascii", errors="replace")
-        html = pages.render(
-            page.template,
-            page=page.name,
-            version=version(),
-            modules=modules_of(f"{page.name}.js"),
-            style=f"{page.name}.css" if f"{page.name}.css" in static_files() else "",
-            first_request=page.first_request and page.first_request + (f"?{query}" if query else ""),
+        return Response(
+            _html(page, request.scope["query_string"].decode("ascii", errors="replace")), media_type="text/html"
         )
-        return Response(html, media_type="text/html")
 
+    # The template is compiled before anybody waits for the page.
+    _html(page, "")
     return answer
+
+
+def _html(page: Page, query: str) -> str:
+    first_request = page.first_request and page.first_request + (f"?{query}" if query else "")
+    return pages.render(page.template, page=page.name, version=version(), first_request=first_request)

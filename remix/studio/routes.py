@@ -5,7 +5,7 @@ Takes a `Studio` and the guard's `Access`. Each noun has its routes in a module 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import Field
 from starlette.applications import Starlette
@@ -62,7 +62,7 @@ def application(studio: Studio, access: Access, on_visit: Callable[[], object] =
     sign_in = _SignIn(access)
     inside = [
         *page_routes.routes(on_visit),
-        Route("/static/{name:path}", _static),
+        Route("/static/{name:path}", _static()),
         *(route for routes in ROUTES for route in routes(studio)),
     ]
     app = Starlette(
@@ -98,7 +98,7 @@ class _SignIn:
     async def file(self, request: Request) -> Response:
         if request.scope["path"] not in SIGN_IN_FILES:
             raise HTTPException(404, "There is no such file.")
-        return _file(request.path_params["name"])
+        return _file(static_files(), request.path_params["name"])
 
     async def enter(self, request: Request) -> Response:
         key = (await read(request, KeyRequest, most=MOST_KEY)).key
@@ -111,12 +111,18 @@ class _SignIn:
         )
 
 
-async def _static(request: Request) -> Response:
-    # Browsers may cache the file: the next studio's folder has a new name.
-    return _file(request.path_params["name"], _KEPT)
+def _static() -> Callable[[Request], Awaitable[Response]]:
+    """The answer to requests for the pages' files."""
+    files = page_routes.files()
+
+    async def answer(request: Request) -> Response:
+        # Browsers may cache the file: the next studio's folder has a new name.
+        return _file(files, request.path_params["name"], _KEPT)
+
+    return answer
 
 
-def _file(name: str, headers: Mapping[str, str] | None = None) -> Response:
-    if name not in static_files():
+def _file(files: Mapping[str, bytes], name: str, headers: Mapping[str, str] | None = None) -> Response:
+    if name not in files:
         raise HTTPException(404, "There is no such file.")
-    return Response(static_files()[name], media_type=type_of(name), headers=headers)
+    return Response(files[name], media_type=type_of(name), headers=headers)

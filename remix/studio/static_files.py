@@ -1,4 +1,4 @@
-"""The files that pages load: modules, style sheets, the icon. Read once; no request opens a path.
+"""The files that pages are made of: modules, style sheets, the icon. Read once; no request opens a path.
 
 Takes names, gives bytes. Knows nothing of HTTP.
 """
@@ -6,16 +6,12 @@ Takes names, gives bytes. Knows nothing of HTTP.
 from __future__ import annotations
 
 import functools
-import posixpath
-import re
 from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 
 TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 """Media types by the end of a file's name."""
-
-_IMPORT = re.compile(rb'^import\b[^;]*?from "(\.[^"]+)"', re.MULTILINE)
 
 
 @functools.cache
@@ -37,18 +33,3 @@ def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
 def type_of(name: str) -> str | None:
     """The media type of a file; None if no page loads such a file."""
     return TYPES.get(name.rpartition(".")[2])
-
-
-def modules_of(name: str) -> list[str]:
-    """A module and all modules that it imports, directly or not: the browser may fetch all of them at once."""
-    found: dict[str, None] = {}
-    waiting = [name]
-    while waiting:
-        module = waiting.pop()
-        if module in found:
-            continue
-        found[module] = None
-        folder = posixpath.dirname(module)
-        imported = _IMPORT.findall(static_files()[module])
-        waiting += [posixpath.normpath(posixpath.join(folder, path.decode())) for path in imported]
-    return sorted(found)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import signal
 import socket
 import threading
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from remix.outputs import RunFolder, reviews
 from remix.studio import server
 from remix.studio.guard import HEADERS, LARGEST, Access
+from remix.studio.page_routes import PAGES, Page, files
 from remix.studio.routes import application
 from remix.studio.server import bind
 from remix.studio.studio import Studio
@@ -170,6 +172,17 @@ def test_only_files_are_kept_by_the_browser(asked: Asked) -> None:
     for path in ("/", "/api/listing", "/static/none.js", asked.path, "ROOT/", "ROOT/sign_in.js"):
         assert asked("GET", path).headers["cache-control"] == "no-store"
     assert asked("GET", "/static/desk.js", cookie=None).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_asks_for_one_script_and_one_sheet(asked: Asked, page: Page) -> None:
+    html = asked("GET", page.path).text
+    assert re.findall(r"<script[^>]*>", html) == [f'<script type="module" src="static/{page.name}.js">']
+    assert re.findall(r'<link rel="(?:stylesheet|modulepreload)"[^>]*>', html) == [
+        f'<link rel="stylesheet" href="static/{page.name}.css">'
+    ]
+    for name, data in files().items():
+        assert asked("GET", f"/static/{name}").content == data
 
 
 def test_the_policy_allows_no_inline_script_and_no_other_place() -> None:

@@ -1,25 +1,13 @@
-"""The files that pages load."""
+"""The files that pages are made of."""
 
 from __future__ import annotations
 
 import re
 
-import pytest
-
 from remix.records import sha256
-from remix.studio.page_routes import PAGES
-from remix.studio.static_files import modules_of, static_files
+from remix.studio.static_files import static_files
 
 MOST_LINES = 400
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_page_asks_for_all_its_modules_at_once(page: object) -> None:
-    name = f"{getattr(page, 'name')}.js"  # noqa: B009
-    modules = modules_of(name)
-    assert name in modules
-    assert {"dom.js", "header.js", "strings.js"} <= set(modules)
-    assert ("vendor/preact.js" in modules) is (name != "desk.js")
 
 
 def test_the_vendored_library_is_the_one_that_is_named() -> None:

@@ -11,6 +11,7 @@ import { SAID } from "./desk_strings.js";
 
 const POLL = 2000; // milliseconds between requests
 const READING = 400; // the same while the server is still reading texts
+const FIRST = 100; // the same while no text is shown: the list is there before the server has read any
 
 let isWarned = false; // whether the reader knows of findings
 let timer;
@@ -53,5 +54,6 @@ async function update() {
 export async function poll() {
   if (!document.hidden) await update().catch(alarm);
   clearTimeout(timer);
-  timer = setTimeout(poll, store.unread ? READING : POLL);
+  const reading = state.selected ? READING : FIRST;
+  timer = setTimeout(poll, store.unread ? reading : POLL);
 }

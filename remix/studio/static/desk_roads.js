@@ -6,6 +6,7 @@ import { listen, on } from "./events.js";
 import { follow } from "./followed_jobs.js";
 import { guarded, tell } from "./notices.js";
 import { ROADS } from "./road_strings.js";
+import { openRoads, openRoadsAt } from "./roads.js";
 import { PASSAGE } from "./strings.js";
 
 const beside = new Map(); // by the key of an output, an element with all that is written beside
@@ -17,15 +18,10 @@ export const besideOf = (key) => beside.get(key) ?? "";
 const roadsOf = (key) => ({ key, whenTaken: (job) => show(key, job) });
 
 /** Open the roads of the output with a key, which an element shows. */
-export const takeRoad = async (key, element) => (await roads()).openRoads({ ...roadsOf(key), element });
+export const takeRoad = (key, element) => openRoads({ ...roadsOf(key), element });
 
 /** Open the roads at the word under a click. */
-export async function takeRoadAt({ currentTarget, clientX, clientY }, key) {
-  (await roads()).openRoadsAt({ currentTarget, clientX, clientY }, roadsOf(key));
-}
-
-/** The panel, loaded with its library when it is first wanted. */
-const roads = () => import("./roads.js");
+export const takeRoadAt = (click, key) => openRoadsAt(click, roadsOf(key));
 
 export const redo = (key) => guarded(async () => {
   const { output } = await get(`api/outputs/${key}/roads`);
