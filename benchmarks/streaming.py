@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -91,22 +92,35 @@ class Sitting:
         self._origin = f"{address.scheme}://{address.netloc}"
         self._client = httpx.Client(headers={"origin": self._origin}, trust_env=False, timeout=120)
         folder = self._client.post(f"{self._origin}/enter", json={"key": address.fragment.partition("=")[2]}).json()
-        self._base = self._origin + folder["folder"].rstrip("/")
+        self.base = self._origin + folder["folder"].rstrip("/")
+        """The studio's folder, which a page's path goes behind."""
         self.heard: dict[str, float] = {}
         """For each text the time when its first words were read."""
+        self.last_run = ""
+        """Name of the run made last."""
         self._ended: dict[str, str] = {}
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def run(self) -> Turn:
-        """Make the run, and wait for its end."""
+    def address(self) -> str:
+        """An address that opens the studio in a browser, once."""
+        return self._access.renew()
+
+    def passages(self, tag: str) -> list[str]:
+        """Ids of the passages with a tag."""
+        found = self._client.get(f"{self.base}/api/passages", params={"tag": tag}).json()["passages"]
+        return [passage["id"] for passage in found]
+
+    def run(self, options: Mapping[str, object] = OPTIONS) -> Turn:
+        """Make a run, and wait for its end."""
         self.heard.clear()
         before = self._used()
-        job = self._client.post(f"{self._base}/api/jobs", json={"options": OPTIONS}).json()["id"]
+        job = self._client.post(f"{self.base}/api/jobs", json={"options": options}).json()["id"]
         while job not in self._ended:
             time.sleep(0.05)  # the events come in another thread
         assert self._ended[job] == "finished", self._studio.jobs.get(job)
         after = self._used()
         folder = RunFolder.open(max(list_runs(self._workspace.outputs)))
+        self.last_run = folder.run.name
         records = [folder.read(task.id)[0] for task in folder.run.tasks]
         begun = min(each.circumstances.started for each in records)
         ended = max(each.circumstances.finished for each in records)
@@ -126,7 +140,7 @@ class Sitting:
 
     def _listen(self) -> None:
         name = ""
-        with self._client.stream("GET", f"{self._base}/api/events") as stream:
+        with self._client.stream("GET", f"{self.base}/api/events") as stream:
             for line in stream.iter_lines():
                 if line.startswith("event: "):
                     name = line[7:]
