@@ -12,9 +12,9 @@ from remix.records import Answers, Score
 
 
 class FakeScorer:
-    """Finds a word that stands in the text before 8 times as probable as another, and answers with 3 in 4 that the
-    passage says a claim if the claim stands in the passage, or else that it doesn't. The hidden state is 1, 2 if the claim
-    stands in the passage, or else 0, 2."""
+    """Finds a word that stands in the text before 8 times as probable as another, and answers with 3 in 4 that a
+    claim is true if it stands in the passage, or else that it isn't. The hidden state is 1, 2 if the claim stands in
+    the passage, or else 0, 2."""
 
     def __init__(self, *_: object) -> None:
         self.asked: list[str] = []

@@ -24,8 +24,8 @@ def choices_of(
 ) -> list[Choice]:
     """The choice of a token for each row of logits, of shape (rows, n_vocab); `text` gives a token's text.
 
-    Overwrites the logits, and as many rows of `scratch`. Softmax and Shannon entropy in nats: with s = logit - max and
-    Z = Σ exp(s), log p = s - log Z and H = log Z - Σ s·exp(s) / Z.
+    Overwrites the logits, and as many rows of `scratch`. Softmax and Shannon entropy in nats: with s = logit - max
+    and Z = Σ exp(s), log p = s - log Z and H = log Z - Σ s·exp(s) / Z.
     """
     np.subtract(logits, logits.max(axis=1, keepdims=True), out=logits)
     weights = np.exp(logits, out=scratch[: len(logits)])
