@@ -56,13 +56,11 @@ class Fit(NamedTuple):
         return _softmax(_with_bias((rows - self.means) / self.scales) @ self.weights.T)
 
 
-def fit(cases: Sequence[Case], rows: FloatArray, penalty: float = PENALTY) -> Fit:
+def fit(cases: Sequence[Case], rows: FloatArray, counts: FloatArray, penalty: float = PENALTY) -> Fit:
     """The weights that make labels most probable, less `penalty` times half their squares.
 
-    All other cases together count as much as the labelled sentences of texts by models.
+    Each case counts as many times as `counts` says.
     """
-    is_labelled = np.array([case.kind == "labelled" for case in cases])
-    counts = np.where(is_labelled, (~is_labelled).sum() / max(1, is_labelled.sum()), 1.0)
     means, scales = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
     given = _with_bias((rows - means) / scales)
     wanted = np.array([[case.label == each for each in CLASSES] for case in cases], float)
@@ -79,9 +77,16 @@ def fit(cases: Sequence[Case], rows: FloatArray, penalty: float = PENALTY) -> Fi
     return Fit(means, scales, best.x.reshape(len(CLASSES), -1))
 
 
+def fit_weights(cases: Sequence[Case], rows: FloatArray) -> Fit:
+    """Weights of features: all other cases together count as much as the labelled sentences of texts by models."""
+    is_labelled = np.array([case.kind == "labelled" for case in cases])
+    share = (~is_labelled).sum() / max(1, is_labelled.sum())
+    return fit(cases, rows, np.where(is_labelled, share, 1.0))
+
+
 def fit_probe(cases: Sequence[Case], states: FloatArray) -> Probe:
     """A probe of states of shape (cases, width)."""
-    made = fit(cases, states, STATE_PENALTY)
+    made = fit(cases, states, np.ones(len(cases)), STATE_PENALTY)
     weights = made.weights[:, :-1] / made.scales
     bias = made.weights[:, -1] - weights @ made.means
     said, *others = range(len(CLASSES))
@@ -132,8 +137,8 @@ def fitted(cases: Sequence[Case], answers: Sequence[Answer]) -> Fitted:
     rows, hidden = plain(answers), states(answers)
     by_probe = by_passage(cases, hidden, lambda known, given, asked: odds(fit_probe(known, given), asked))
     whole = np.hstack([rows, by_probe])
-    crossed = by_passage(cases, whole, lambda known, given, asked: fit(known, given).probabilities(asked))
-    return Fitted(fit_probe(cases, hidden), fit(cases, whole), fit(cases, rows), crossed)
+    crossed = by_passage(cases, whole, lambda known, given, asked: fit_weights(known, given).probabilities(asked))
+    return Fitted(fit_probe(cases, hidden), fit_weights(cases, whole), fit_weights(cases, rows), crossed)
 
 
 def plain(answers: Sequence[Answer]) -> FloatArray:
