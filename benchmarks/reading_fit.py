@@ -7,6 +7,7 @@ probe is fitted on these are of probes that were fitted without the case's passa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -30,6 +31,9 @@ BY_PROBE = ("state_not_said", "state_turned_round")
 FIELDS = tuple(Features.model_fields)
 PLAIN = tuple(name for name in FIELDS if name not in BY_PROBE)
 """The features that a reader without a probe has."""
+
+_PARTS = {"labelled": "labelled", "claims": "claims", "free": "claims"}
+"""Parts of the cases of development, by kind; all further kinds are planted."""
 
 FloatArray = NDArray[np.float64]
 
@@ -78,10 +82,10 @@ def fit(cases: Sequence[Case], rows: FloatArray, counts: FloatArray, penalty: fl
 
 
 def fit_weights(cases: Sequence[Case], rows: FloatArray) -> Fit:
-    """Weights of features: all other cases together count as much as the labelled sentences of texts by models."""
-    is_labelled = np.array([case.kind == "labelled" for case in cases])
-    share = (~is_labelled).sum() / max(1, is_labelled.sum())
-    return fit(cases, rows, np.where(is_labelled, share, 1.0))
+    """Weights of features. Labelled sentences of texts by models, planted cases and claims count the same as a whole."""
+    parts = [_PARTS.get(case.kind, "planted") for case in cases]
+    sizes = Counter(parts)
+    return fit(cases, rows, np.array([len(cases) / len(sizes) / sizes[part] for part in parts]))
 
 
 def fit_probe(cases: Sequence[Case], states: FloatArray) -> Probe:

@@ -165,7 +165,7 @@ def _labelled(claim: str, tokens: Tokens, found: Features, calibration: Calibrat
 
 def _features(claim: Score, answers: Sequence[float], compared: Compared, state: StateOdds) -> Features:
     costs = sorted((-each / math.log(2) for each in claim.logprobs), reverse=True)
-    supported, contradicted, silent = answers
+    yes, no = answers
     closest = compared.closest
     values = {
         "cost": math.fsum(costs) / len(costs),
@@ -173,10 +173,9 @@ def _features(claim: Score, answers: Sequence[float], compared: Compared, state:
         "second": costs[min(1, len(costs) - 1)],
         "closest": closest,
         "invented": compared.invented,
-        "contradicted": contradicted - supported,
-        "not_mentioned": silent - supported,
+        "denied": no - yes,
         "altered": costs[0] * closest,
-        "disputed": (contradicted - supported) * closest,
+        "disputed": (no - yes) * closest,
         "state_not_said": state[0],
         "state_turned_round": state[1],
     }

@@ -16,12 +16,12 @@ ZERO = Features(**dict.fromkeys(NAMES, 0.0))
 MADE = Calibration(
     name="made",
     matches=("made", "1b"),
-    means={"cost": 1.0, "contradicted": 0.0},
-    scales={"cost": 2.0, "contradicted": 1.0},
+    means={"cost": 1.0, "denied": 0.0},
+    scales={"cost": 2.0, "denied": 1.0},
     weights={
-        "said": {"cost": math.log(2), "contradicted": 0.0, "bias": 0.0},
-        "not said": {"cost": 0.0, "contradicted": 0.0, "bias": 0.0},
-        "turned round": {"cost": 0.0, "contradicted": math.log(3), "bias": 0.0},
+        "said": {"cost": math.log(2), "denied": 0.0, "bias": 0.0},
+        "not said": {"cost": 0.0, "denied": 0.0, "bias": 0.0},
+        "turned round": {"cost": 0.0, "denied": math.log(3), "bias": 0.0},
     },
     found=Found(sentences=10, right=0.7, area=0.8),
 )
@@ -30,7 +30,7 @@ OTHERS = MADE.model_copy(update={"name": "made without its probe", "matches": ()
 
 def test_probabilities_are_those_of_a_logistic_regression():
     # Odds of 4 : 1 : 3.
-    said, turned_round = MADE.probabilities(ZERO.model_copy(update={"cost": 5.0, "contradicted": 1.0}))
+    said, turned_round = MADE.probabilities(ZERO.model_copy(update={"cost": 5.0, "denied": 1.0}))
     assert (said, turned_round) == (0.5, 0.375)
 
 

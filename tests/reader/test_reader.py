@@ -41,12 +41,12 @@ def test_each_sentence_has_its_features():
     first, second = features(ask_claims(FakeScorer(), PASSAGE, ["The clock runs fast.", "It is the clock."]), None)
     clear = round(math.log(6), 4)
     assert (first.cost, first.dearest, first.second, first.closest, first.altered) == (1, 1, 1, 1, 1)
-    assert (first.contradicted, first.not_mentioned, first.disputed) == (-clear, -clear, -clear)
+    assert (first.denied, first.disputed) == (-clear, -clear)
     assert (second.cost, second.dearest, second.second) == (13 / 4, 4, 4)
     assert 0 < second.closest < 0.6
     assert second.altered == pytest.approx(4 * second.closest, abs=1e-3)
     assert second.disputed == pytest.approx(clear * second.closest, abs=1e-3)
-    assert (second.contradicted, second.not_mentioned) == (clear, 0)
+    assert second.denied == clear
     assert (first.state_not_said, first.state_turned_round) == (None, None)
 
 
