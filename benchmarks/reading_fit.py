@@ -82,7 +82,7 @@ def fit(cases: Sequence[Case], rows: FloatArray, counts: FloatArray, penalty: fl
 
 
 def fit_weights(cases: Sequence[Case], rows: FloatArray) -> Fit:
-    """Weights of features. Labelled sentences of texts by models, planted cases and claims count the same as a whole."""
+    """Weights of features: labelled sentences, planted cases and claims count the same, each as a whole."""
     parts = [_PARTS.get(case.kind, "planted") for case in cases]
     sizes = Counter(parts)
     return fit(cases, rows, np.array([len(cases) / len(sizes) / sizes[part] for part in parts]))
