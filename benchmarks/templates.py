@@ -7,7 +7,8 @@ Each number has a 95 % interval over passages (`analysis/intervals.py`), and so 
 
 Each side has a run for each kind and seed, in the folder of `--keep`. Begun again after an interruption, the
 benchmark goes on where it was. A finished run isn't written again, so the texts of the earlier templates serve all
-later ones, and seeds can be added. `texts.jsonl` in the same folder has all texts of both sides, for readers.
+later ones, and seeds can be added. `texts.jsonl` in the same folder has all texts of both sides, for readers. With
+`--reader` a model reads them all, too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from rich.table import Table
 
 from benchmarks.machine import describe, in_words
 from benchmarks.report import blank, number, save, show
+from benchmarks.templates_read import Pair, shares
 from remix.analysis import run_ledgers
 from remix.analysis.intervals import Estimate, over_passages
 from remix.analysis.trajectory import passage_of
@@ -180,6 +182,7 @@ class Row(NamedTuple):
 @click.option("--passages", default=30, show_default=True, help="Passages, drawn from the shipped essays.")
 @click.option("--seeds", default=4, show_default=True, help="Runs of each folder.")
 @click.option("--steps", default=2, show_default=True)
+@click.option("--reader", help="Path or name of a GGUF that reads each text beside its passage.")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write everything here.")
 def main(
     before: Path,
@@ -190,6 +193,7 @@ def main(
     passages: int,
     seeds: int,
     steps: int,
+    reader: str | None,
     target: Path | None,
 ) -> None:
     """Compare the texts of two folders of templates."""
@@ -200,10 +204,11 @@ def main(
         # Both sides of a seed, then the next seed: what was written by then can be compared if the time is up.
         write([part for pair in zip(*parts, strict=True) for part in pair])
         sides = [[text for part in side for text in read(part)] for side in parts]
+        further = by_reader(reader, [*sides[0], *sides[1]], keep) if reader else {}
     except RemixError as error:
         raise click.ClickException(f"{error} {error.hint}") from error
     tell(keep / "texts.jsonl", dict(zip(("before", "after"), sides, strict=True)))
-    rows = list(compared(*sides))
+    rows = list(compared(*sides, further))
     show(_table(part, sides[0]) for part in _parts(rows))
     print(f"{parts[0][0].job.run.options.model}, {seeds} seeds; {in_words(machine)}")
     save(target, machine, [{**row._asdict(), **_dumped(row)} for row in rows])
@@ -327,11 +332,20 @@ def tell(path: Path, sides: dict[str, list[Text]]) -> None:
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def compared(before: Sequence[Text], after: Sequence[Text]) -> Iterator[Row]:
+def by_reader(model: str, texts: Sequence[Text], keep: Path) -> dict[str, Measure]:
+    """What a model says of the texts' sentences. Raises `RemixError`."""
+    found = shares(model, [Pair(each.source, each.text) for each in texts], keep / "read.jsonl")
+    return {
+        "sentences said, by the reader": lambda each: found[each.source, each.text].said,
+        "sentences turned round, by the reader": lambda each: found[each.source, each.text].turned_round,
+    }
+
+
+def compared(before: Sequence[Text], after: Sequence[Text], further: dict[str, Measure]) -> Iterator[Row]:
     """Each measure of each kind and step, on both sides. The sides have the same tasks."""
     for kind, step in dict.fromkeys((each.kind, each.step) for each in before):
         sides = [[each for each in side if (each.kind, each.step) == (kind, step)] for side in (before, after)]
-        measures = ALWAYS | (LATER if step > 1 else {}) | (OBJECTIONS if kind == "counter" else {})
+        measures = ALWAYS | further | (LATER if step > 1 else {}) | (OBJECTIONS if kind == "counter" else {})
         for name, measure in measures.items():
             was, now = ([measure(each) for each in side] for side in sides)
             # The mean of all these, with as many texts on either side, is the mean of one side less the other's.

@@ -6,10 +6,11 @@ Takes what `LlamaDecoder` takes, gives tokens that are hashes; asserts the rules
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 
 from remix.engine.chunks import Chunk, cut
-from remix.engine.decoder import BatchConfig, KVCacheLayout, Row
+from remix.engine.decoder import BatchConfig, KVCacheLayout, Row, TokenScore
 from remix.errors import ModelError
 from remix.records import Choice, Sampling
 
@@ -72,15 +73,16 @@ class FakeDecoder:
 
     def score(
         self, slot: int, tokens: Sequence[int], position: int, wanted: Sequence[Sequence[int]]
-    ) -> list[list[float]]:
+    ) -> list[TokenScore]:
         self.prefill(slot, tokens, position)
         known = self._memory[slot]
         begin = len(known) - len(wanted) + 1
         assert known[begin:] == [each[0] for each in wanted[:-1]], "not the tokens that follow"
-        return [
+        scores = [
             [-float(hashlib.sha256(f"{known[:end]}{token}".encode()).digest()[0]) for token in each]
             for end, each in enumerate(wanted, begin)
         ]
+        return [TokenScore(each, tuple(map(math.exp, each)) if len(each) > 1 else ()) for each in scores]
 
     def decode(self, rows: Sequence[Row]) -> None:
         assert 0 < len(rows) <= self.config.rows, "too many rows"

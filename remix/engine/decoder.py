@@ -69,6 +69,15 @@ class Row(NamedTuple):
     position: int
 
 
+class TokenScore(NamedTuple):
+    """What a model weighs in a token's place."""
+
+    logprobs: list[float]
+    """Natural log-probabilities of the text's own token and of the alternatives asked for."""
+    state: tuple[float, ...] = ()
+    """The hidden state that the log-probabilities are computed from, if alternatives were asked for: (n_embd,)."""
+
+
 class Decoder(Protocol):
     """A model with a KV cache for sequences of up to `n_ctx_seq` tokens each.
 
@@ -105,11 +114,11 @@ class Decoder(Protocol):
 
     def score(
         self, slot: int, tokens: Sequence[int], position: int, wanted: Sequence[Sequence[int]]
-    ) -> list[list[float]]:
+    ) -> list[TokenScore]:
         """Compute a chunk, as `prefill` does.
 
-        Gives natural log-probabilities of the tokens `wanted` after each of the chunk's last tokens; the first token
-        of each item is the token that follows in the text.
+        Gives a score of the tokens `wanted` after each of the chunk's last tokens; the first token of each item is
+        the token that follows in the text, and the others are alternatives.
         """
 
     def decode(self, rows: Sequence[Row]) -> None:

@@ -122,9 +122,10 @@ class Engine:
         """Queue a text to be scored: the log-probability of each of the text's tokens after `prompt`.
 
         Prompt and text are token ids, and not empty. Texts after the same prompt share the prompt's chunks. `others`
-        are tokens to score in the place of a token of the text, by the token's index in the text. Raises
-        `PromptError` if prompt and text don't fit the longest context, `ModelError` if the engine has ended or the
-        model lacks a token of `others`, and `ValueError` for an index beyond the text.
+        are tokens to score in the place of a token of the text, by the token's index in the text; the score has the
+        hidden states for these places, too. Raises `PromptError` if prompt and text don't fit the longest context,
+        `ModelError` if the engine has ended or the model lacks a token of `others`, and `ValueError` for an index
+        beyond the text.
         """
         if not prompt or not text:
             raise PromptError("a text to score, or its prompt, has no tokens.", "Leave empty texts out.")
@@ -273,7 +274,7 @@ class Engine:
     def _compute(self, sequence: Queued, chunk: Chunk, start: int) -> None:
         if isinstance(sequence, Scoring):
             wanted = sequence.wanted(start, len(chunk))
-            sequence.logprobs += self.decoder.score(sequence.slot, chunk, start, wanted)
+            sequence.scores += self.decoder.score(sequence.slot, chunk, start, wanted)
         else:
             self.decoder.prefill(sequence.slot, chunk, start)
 

@@ -1,7 +1,7 @@
 """Scoring: the log-probability of each token of a given text after a prompt, and of alternatives in a token's place.
 
-Takes a prompt and a text as tokens, in chunks; lists for each chunk the tokens to score, and collects the
-log-probabilities. Knows no queue, no KV cache and no llama.cpp.
+Takes a prompt and a text as tokens, in chunks; lists for each chunk the tokens to score, and collects their
+scores. Knows no queue, no KV cache and no llama.cpp.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
 from remix.engine.chunks import Chunk
+from remix.engine.decoder import TokenScore
 from remix.engine.queued import Queued
 from remix.records import Score
 
 
 class Scoring(Queued):
-    """A prompt and a text to score, and the log-probabilities computed until now.
+    """A prompt and a text to score, and the scores computed until now.
 
     `chunks` hold all tokens except the text's last, on which no further token depends.
     """
@@ -32,9 +33,8 @@ class Scoring(Queued):
         self._begin = len(prompt)
         self._all = (*prompt, *text)
         self._others = others
-        self.logprobs: list[list[float]] = []
-        """For each token of the text the log-probability, followed by the log-probabilities of the alternatives in
-        `others`."""
+        self.scores: list[TokenScore] = []
+        """For each token of the text, with the alternatives in `others`."""
 
     @property
     def tokens(self) -> tuple[int, ...]:
@@ -58,8 +58,10 @@ class Scoring(Queued):
 
     def score(self, piece: Callable[[int], bytes]) -> Score:
         """The finished result; `piece` gives the bytes of a token."""
+        places = [self.scores[place] for place in sorted(self._others)]
         return Score(
             tuple(map(piece, self._all[self._begin :])),
-            tuple(own for own, *_ in self.logprobs),
-            tuple(tuple(self.logprobs[place][1:]) for place in sorted(self._others)),
+            tuple(each.logprobs[0] for each in self.scores),
+            others=tuple(tuple(each.logprobs[1:]) for each in places),
+            states=tuple(each.state for each in places),
         )

@@ -1,9 +1,10 @@
 """Calibrations: from a sentence's features to the probabilities of the labels, by reader.
 
-Takes features, gives probabilities. `calibration.toml` holds for each measured reader the weights of a multinomial
-logistic regression over *said*, *not said* and *turned round*, and how often the reader was right on held-out
-passages; `benchmarks/reading.py` fits and measures both. A reader without measurements takes the weights of the best
-measured reader, and the readings name these weights. Without weights there are no probabilities.
+Takes features, gives probabilities. `calibration.toml` holds for each measured reader a probe of its states
+(probe.py), the weights of a multinomial logistic regression over *said*, *not said* and *turned round*, and how often
+the reader was right on held-out passages; `benchmarks/reading.py` fits and measures all of that. A reader without
+measurements has no probe, and takes the weights that the best measured reader has without its probe; the readings
+name these weights. Without weights there are no probabilities.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from importlib import resources
 
 import numpy as np
 
+from remix.reader.probe import Probe
 from remix.records import Features, Frozen, Label, ModelFile, Reading
 
 SURE = 0.5
@@ -40,7 +42,10 @@ class Calibration(Frozen):
     name: str
     """The reader's name."""
     matches: tuple[str, ...]
-    """Words that identify the reader's model: one of the model's labels has all of these words."""
+    """Words that identify the reader's model: one of the model's labels has all of these words. None: for readers
+    that weren't measured."""
+    probe: Probe | None = None
+    """The probe of the reader's states, which gives two of the features."""
     means: dict[str, float]
     """Mean of each feature in the sentences of calibration."""
     scales: dict[str, float]
@@ -52,13 +57,13 @@ class Calibration(Frozen):
 
     def is_of(self, file: ModelFile) -> bool:
         """Whether a model is this calibration's reader, by the model's labels."""
-        return any(all(word in label for word in self.matches) for label in file.labels)
+        return bool(self.matches) and any(all(word in label for word in self.matches) for label in file.labels)
 
     def probabilities(self, features: Features) -> tuple[float, float]:
         """The probabilities of *said* and *turned round*."""
-        values = {name: (getattr(features, name) - mean) / self.scales[name] for name, mean in self.means.items()} | {
-            "bias": 1.0
-        }
+        values = {"bias": 1.0}
+        for name, mean in self.means.items():
+            values[name] = (getattr(features, name) - mean) / self.scales[name]
         logits = np.array(
             [sum(self.weights[each][name] * value for name, value in values.items()) for each in CLASSES]
         )
@@ -76,10 +81,10 @@ def label_of(said: float | None, turned_round: float | None) -> Label:
 
 
 def calibration_of(file: ModelFile) -> Calibration | None:
-    """A model's own calibration, or the calibration of the best measured reader; null if no reader was measured."""
+    """A model's own calibration, or the calibration for models that weren't measured; null if there is neither."""
     known = calibrations()
-    own = [each for each in known if each.is_of(file)]
-    return next(iter(own or sorted(known, key=lambda each: -each.found.area)), None)
+    own = (each for each in known if each.is_of(file))
+    return next(own, next((each for each in known if not each.matches), None))
 
 
 def in_words(file: ModelFile) -> str:

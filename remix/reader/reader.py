@@ -1,9 +1,9 @@
 """The reader: asks a local model about texts and passages, and gives `Reading`s.
 
-Takes a `Scorer`, passages and texts. Asks for log-probabilities only, of four things: the passage by itself, once for
-all texts; the text, and the passage after the text; each sentence of the text as a claim after the passage; and the
-answers to the question after the claim. Claims about the same passage are asked in a row: an engine with a prefix
-cache computes the passage once.
+Takes a `Scorer`, passages and texts. Asks for log-probabilities of four things: the passage by itself, once for all
+texts; the text, and the passage after the text; each sentence of the text as a claim after the passage; and the
+answers to the question after the claim, with the hidden state that predicts the answer. Claims about the same passage
+are asked in a row: an engine with a prefix cache computes the passage once.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from remix.measure.language import language_of
 from remix.measure.reading import Tokens
 from remix.measure.sentences import sentences
 from remix.reader.calibration import Calibration, label_of
+from remix.reader.probe import Probe
 from remix.reader.questions import ANSWERS, QUESTION, before
 from remix.reader.reading_flags import flags_of
 from remix.records import Answers, Features, ModelFile, Reading, Score, SentenceReading
 
-VERSION = 3
+VERSION = 4
 """Version of questions and features: raised whenever any reading of a text would change."""
 
 MOST_INVENTED = 2
@@ -48,6 +49,10 @@ class Claims(NamedTuple):
     sentences: tuple[str, ...]
     scores: tuple[Future[Score], ...]
     """For each sentence, the score after the passage, followed by the scores of the question's answers."""
+
+
+StateOdds = tuple[float, float] | tuple[None, None]
+"""Log-odds of *not said* and *turned round* against *said*, by a probe; nulls without a probe."""
 
 
 class Compared(NamedTuple):
@@ -100,8 +105,9 @@ def ask_claims(scorer: Scorer, passage: str, claims: Sequence[str]) -> Claims:
     return Claims(passage, tuple(claims), tuple(scores))
 
 
-def features(asked: Claims) -> list[Features]:
-    """The features of each sentence, after waiting for all answers. Raises the engine's errors."""
+def features(asked: Claims, probe: Probe | None) -> list[Features]:
+    """The features of each sentence, after waiting for all answers; `probe` is the reader's. Raises the engine's
+    errors."""
     source = sentences(asked.passage) or [asked.passage]
     closest = CHRF.scores(asked.sentences, source).max(axis=1) / 100 if asked.sentences else ()
     language = language_of(asked.passage)
@@ -110,7 +116,8 @@ def features(asked: Claims) -> list[Features]:
         score = asked_for.result()
         invented = len(hard_facts(claim, asked.passage, language=language).invented)
         compared = Compared(float(most), min(invented, MOST_INVENTED))
-        found.append(_features(_claim(score, claim), score.others[0], compared))
+        state = probe.log_odds(score.states[0]) if probe else (None, None)
+        found.append(_features(_claim(score, claim), score.others[0], compared, state))
     return found
 
 
@@ -120,7 +127,8 @@ def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> 
     given, text = numbers.ending(both, len(alone.pieces)), numbers.beginning(both, asked.text)
     claims = [_claim(score.result(), claim) for claim, score in zip(*asked.claims[1:], strict=True)]
     tokens = numbers.sentence_tokens(text, claims)
-    found = zip(asked.claims.sentences, tokens, features(asked.claims), strict=True)
+    probe = calibration.probe if calibration else None
+    found = zip(asked.claims.sentences, tokens, features(asked.claims, probe), strict=True)
     reading = Reading(
         reader=file.name,
         reader_sha256=file.sha256,
@@ -155,9 +163,9 @@ def _labelled(claim: str, tokens: Tokens, found: Features, calibration: Calibrat
     )
 
 
-def _features(claim: Score, answers: Sequence[float], compared: Compared) -> Features:
+def _features(claim: Score, answers: Sequence[float], compared: Compared, state: StateOdds) -> Features:
     costs = sorted((-each / math.log(2) for each in claim.logprobs), reverse=True)
-    supported, contradicted, silent = answers
+    yes, no = answers
     closest = compared.closest
     values = {
         "cost": math.fsum(costs) / len(costs),
@@ -165,9 +173,10 @@ def _features(claim: Score, answers: Sequence[float], compared: Compared) -> Fea
         "second": costs[min(1, len(costs) - 1)],
         "closest": closest,
         "invented": compared.invented,
-        "contradicted": contradicted - supported,
-        "not_mentioned": silent - supported,
+        "denied": no - yes,
         "altered": costs[0] * closest,
-        "disputed": (contradicted - supported) * closest,
+        "disputed": (no - yes) * closest,
+        "state_not_said": state[0],
+        "state_turned_round": state[1],
     }
-    return Features(**{name: round(value, 4) for name, value in values.items()})
+    return Features(**{name: None if value is None else round(value, 4) for name, value in values.items()})

@@ -34,14 +34,17 @@ class Features(Frozen):
     """chrF2 of the passage's most similar sentence, 0 … 1."""
     invented: float
     """Facts of the sentence that the passage doesn't have, such as numbers and names; at most 2."""
-    contradicted: float
-    """Log-odds of the answer *contradicts* against the answer *supports*, asked of passage and sentence."""
-    not_mentioned: float
-    """Log-odds of the answer *doesn't mention* against the answer *supports*, asked of passage and sentence."""
+    denied: float
+    """Log-odds of the answer *no* against the answer *yes* to the question if the sentence is true by the passage."""
     altered: float
     """`dearest` times `closest`: high if the sentence is close to the passage's words, and one token is not."""
     disputed: float
-    """`contradicted` times `closest`: high if the sentence contradicts the passage in the passage's own words."""
+    """`denied` times `closest`: high if the sentence contradicts the passage in the passage's own words."""
+    state_not_said: float | None
+    """Log-odds of *not said* against *said*, by the probe of the state in which the model answers; null without
+    a probe."""
+    state_turned_round: float | None
+    """Log-odds of *turned round* against *said*, by the same probe; null without a probe."""
 
 
 class SentenceReading(Frozen):

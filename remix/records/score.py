@@ -18,6 +18,9 @@ class Score(NamedTuple):
     """Natural logarithm of each token's probability after the prompt and the tokens before, before any sampler."""
     others: tuple[tuple[float, ...], ...] = ()
     """For each place at which other tokens were asked for, in the order of the text: their log-probabilities."""
+    states: tuple[tuple[float, ...], ...] = ()
+    """For each of these places the model's hidden state that the place's token is predicted from, of the model's
+    width: behind the last layer's norm."""
 
     @property
     def bits(self) -> float:

@@ -146,10 +146,18 @@ def model(model_path) -> Iterator[LlamaModel]:
         yield model
 
 
-def by_itself(model: LlamaModel, prompt: list[int], text: list[int]) -> list[float]:
-    """The log-probabilities by llama.cpp alone: all tokens of one sequence in one call, softmax in float64."""
+class ByItself(NamedTuple):
+    """What llama.cpp alone computes for the tokens of a text: all tokens of one sequence in one call."""
+
+    logprobs: list[float]
+    """Softmax in float64."""
+    states: list[list[float]]
+
+
+def by_itself(model: LlamaModel, prompt: list[int], text: list[int]) -> ByItself:
     params = llama_cpp.llama_context_default_params()
     params.n_ctx = params.n_batch = params.n_ubatch = 512
+    params.embeddings = True
     # Flash attention rounds otherwise, which quantised activations make a difference of 0.1 nats of.
     params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
     context = llama_cpp.llama_init_from_model(model.handle, params)
@@ -160,14 +168,16 @@ def by_itself(model: LlamaModel, prompt: list[int], text: list[int]) -> list[flo
         batch.token[place], batch.pos[place], batch.logits[place] = token, place, True
         batch.n_seq_id[place], batch.seq_id[place][0] = 1, 0
     assert llama_cpp.llama_decode(context, batch) == 0
-    found = []
+    found, states = [], []
     for place, token in enumerate(text, len(prompt) - 1):
         row = llama_cpp.llama_get_logits_ith(context, place)
         logits = np.ctypeslib.as_array(row, shape=(model.n_vocab,)).astype(np.float64)
         found.append(float(logits[token] - np.log(np.exp(logits - logits.max()).sum()) - logits.max()))
+        state = llama_cpp.llama_get_embeddings_ith(context, place)
+        states.append(np.ctypeslib.as_array(state, shape=(model.width,)).tolist())
     llama_cpp.llama_batch_free(batch)
     llama_cpp.llama_free(context)
-    return found
+    return ByItself(found, states)
 
 
 @pytest.mark.model
@@ -187,12 +197,16 @@ def test_scores_are_those_of_llama_cpp_alone_and_identical_in_any_company(model)
     assert scores == alone[::-1] + alone
     for score, text in zip(alone, texts, strict=True):
         assert b"".join(score.pieces).decode() == TEXTS[texts.index(text)]
-        assert score.logprobs == pytest.approx(by_itself(model, prompt, text), abs=1e-4)
-        first, *_, last = score.others
-        assert first == pytest.approx([by_itself(model, prompt, [other])[0] for other in (5, text[0])], abs=1e-4)
-        assert last == pytest.approx(
-            [by_itself(model, prompt, [*text[:-1], other])[-1] for other in (3, 4)], abs=1e-4
+        found = by_itself(model, prompt, text)
+        assert score.logprobs == pytest.approx(found.logprobs, abs=1e-4)
+        first, last = score.others
+        assert first == pytest.approx(
+            [by_itself(model, prompt, [other]).logprobs[0] for other in (5, text[0])], abs=1e-4
         )
+        assert last == pytest.approx(
+            [by_itself(model, prompt, [*text[:-1], other]).logprobs[-1] for other in (3, 4)], abs=1e-4
+        )
+        assert np.array(score.states) == pytest.approx(np.array(found.states)[[0, -1]], abs=1e-2)
     assert written.token_ids == before.token_ids == after.token_ids
 
 
@@ -212,7 +226,7 @@ def test_scores_of_tiny_models_are_those_of_llama_cpp_alone(architecture, tmp_pa
             scores = [future.result(timeout=60) for future in futures]
         assert scores[:3] == scores[:2:-1]
         for text, score in zip(texts, scores, strict=False):
-            assert score.logprobs == pytest.approx(by_itself(model, prompt, text), abs=1e-4)
+            assert score.logprobs == pytest.approx(by_itself(model, prompt, text).logprobs, abs=1e-4)
 
 
 ESSAYS = (

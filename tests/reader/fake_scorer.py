@@ -12,8 +12,9 @@ from remix.records import Answers, Score
 
 
 class FakeScorer:
-    """Finds a word that stands in the text before 8 times as probable as another, and answers with 3 in 4 that the
-    passage supports a claim if the claim stands in the passage, or else that it contradicts the claim."""
+    """Finds a word that stands in the text before 8 times as probable as another, and answers with 3 in 4 that a
+    claim is true if it stands in the passage, or else that it isn't. The hidden state is 1, 2 if the claim stands in
+    the passage, or else 0, 2."""
 
     def __init__(self, *_: object) -> None:
         self.asked: list[str] = []
@@ -33,11 +34,12 @@ class FakeScorer:
                 logprobs.append(math.log(0.5 if word.strip() in known else 1 / 16))
         claim = text.removesuffix(QUESTION).strip()
         others = [
-            tuple(math.log(0.75 if is_first == (claim in before) else 1 / 8) for is_first in (True, False, None))
+            tuple(math.log(0.75 if is_first == (claim in before) else 1 / 8) for is_first in (True, False))
             for part in parts
             if not isinstance(part, str)
         ]
-        return _done(Score(tuple(pieces), tuple(logprobs), tuple(others)))
+        states = [(float(claim in before), 2.0)] * len(others)
+        return _done(Score(tuple(pieces), tuple(logprobs), tuple(others), tuple(states)))
 
     def __enter__(self) -> FakeScorer:
         return self

@@ -16,20 +16,21 @@ ZERO = Features(**dict.fromkeys(NAMES, 0.0))
 MADE = Calibration(
     name="made",
     matches=("made", "1b"),
-    means={"cost": 1.0, "contradicted": 0.0},
-    scales={"cost": 2.0, "contradicted": 1.0},
+    means={"cost": 1.0, "denied": 0.0},
+    scales={"cost": 2.0, "denied": 1.0},
     weights={
-        "said": {"cost": math.log(2), "contradicted": 0.0, "bias": 0.0},
-        "not said": {"cost": 0.0, "contradicted": 0.0, "bias": 0.0},
-        "turned round": {"cost": 0.0, "contradicted": math.log(3), "bias": 0.0},
+        "said": {"cost": math.log(2), "denied": 0.0, "bias": 0.0},
+        "not said": {"cost": 0.0, "denied": 0.0, "bias": 0.0},
+        "turned round": {"cost": 0.0, "denied": math.log(3), "bias": 0.0},
     },
     found=Found(sentences=10, right=0.7, area=0.8),
 )
+OTHERS = MADE.model_copy(update={"name": "made without its probe", "matches": ()})
 
 
 def test_probabilities_are_those_of_a_logistic_regression():
     # Odds of 4 : 1 : 3.
-    said, turned_round = MADE.probabilities(ZERO.model_copy(update={"cost": 5.0, "contradicted": 1.0}))
+    said, turned_round = MADE.probabilities(ZERO.model_copy(update={"cost": 5.0, "denied": 1.0}))
     assert (said, turned_round) == (0.5, 0.375)
 
 
@@ -50,10 +51,10 @@ def test_a_reader_is_known_by_the_words_of_one_label():
 
 
 def test_it_is_said_how_often_a_reader_is_right_and_that_another_is_not_known(monkeypatch):
-    monkeypatch.setattr(calibration, "calibrations", lambda: (MADE,))
+    monkeypatch.setattr(calibration, "calibrations", lambda: (MADE, OTHERS))
     file = FILE.model_copy(update={"labels": ("made-1b",)})
     assert "of 10 labelled sentences kept apart, it labelled 70 % as the references do" in in_words(file)
-    assert "never calibrated: the probabilities are those of made" in in_words(FILE)
+    assert "never calibrated: the probabilities are those of made without its probe" in in_words(FILE)
 
 
 def test_without_weights_there_are_no_labels_and_it_is_said(monkeypatch):
@@ -62,17 +63,23 @@ def test_without_weights_there_are_no_labels_and_it_is_said(monkeypatch):
     assert "No reader is calibrated yet" in in_words(FILE)
 
 
-def test_an_unknown_reader_takes_the_weights_of_the_best_that_was_measured(monkeypatch):
-    better = MADE.model_copy(update={"name": "better", "found": MADE.found.model_copy(update={"area": 0.9})})
-    monkeypatch.setattr(calibration, "calibrations", lambda: (MADE, better))
-    assert calibration_of(FILE) == better
+def test_an_unknown_reader_takes_the_weights_for_readers_that_were_not_measured(monkeypatch):
+    monkeypatch.setattr(calibration, "calibrations", lambda: (MADE, OTHERS))
+    assert calibration_of(FILE) == OTHERS
+    assert calibration_of(FILE.model_copy(update={"labels": ("made-1b",)})) == MADE
+
+
+def test_one_calibration_is_for_readers_that_were_not_measured():
+    (others,) = (each for each in calibrations() if not each.matches)
+    assert others.probe is None
 
 
 def test_each_reader_has_a_weight_for_each_feature_and_label():
     for each in calibrations():
-        assert each.matches
-        assert set(each.means) == set(each.scales) == set(NAMES)
+        names = NAMES if each.probe else [name for name in NAMES if not name.startswith("state")]
+        assert bool(each.probe) == bool(each.matches)
+        assert set(each.means) == set(each.scales) == set(names)
         assert all(scale > 0 for scale in each.scales.values())
         assert set(each.weights) == set(CLASSES)
-        assert all(set(weights) == {*NAMES, "bias"} for weights in each.weights.values())
+        assert all(set(weights) == {*names, "bias"} for weights in each.weights.values())
         assert sum(each.probabilities(ZERO)) <= 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from concurrent.futures import Future
 
+import numpy as np
 import pytest
 
 from remix.engine.local import LoadOptions, LocalModel
 from remix.errors import PromptError
 from remix.models import prepared
 from remix.reader.calibration import calibration_of
+from remix.reader.probe import Probe, packed
 from remix.reader.questions import QUESTION, before
 from remix.reader.reader import GAP, Remembering, answered, ask, ask_claims, features
 from remix.records import Answers, Score
@@ -36,20 +38,28 @@ def test_a_reading_has_the_bits_of_each_word_and_token():
 
 
 def test_each_sentence_has_its_features():
-    first, second = features(ask_claims(FakeScorer(), PASSAGE, ["The clock runs fast.", "It is the clock."]))
+    first, second = features(ask_claims(FakeScorer(), PASSAGE, ["The clock runs fast.", "It is the clock."]), None)
     clear = round(math.log(6), 4)
     assert (first.cost, first.dearest, first.second, first.closest, first.altered) == (1, 1, 1, 1, 1)
-    assert (first.contradicted, first.not_mentioned, first.disputed) == (-clear, -clear, -clear)
+    assert (first.denied, first.disputed) == (-clear, -clear)
     assert (second.cost, second.dearest, second.second) == (13 / 4, 4, 4)
     assert 0 < second.closest < 0.6
     assert second.altered == pytest.approx(4 * second.closest, abs=1e-3)
     assert second.disputed == pytest.approx(clear * second.closest, abs=1e-3)
-    assert (second.contradicted, second.not_mentioned) == (clear, 0)
+    assert second.denied == clear
+    assert (first.state_not_said, first.state_turned_round) == (None, None)
+
+
+def test_a_probe_gives_log_odds_of_the_state_in_which_the_model_answers():
+    probe = Probe(weights=packed(np.array([[-3.0, 0.25], [-5.0, 1.0]])), bias=(0.5, 0.0))
+    claims = ask_claims(FakeScorer(), PASSAGE, ["The clock runs fast.", "It is the clock."])
+    found = [(each.state_not_said, each.state_turned_round) for each in features(claims, probe)]
+    assert found == [(-2.0, -3.0), (1.0, 2.0)]
 
 
 def test_facts_that_the_passage_does_not_have_are_counted_up_to_two():
     claims = ["The clock runs fast.", "It was set in 1904.", "In 1904 Maud set 17 clocks in Leith."]
-    assert [each.invented for each in features(ask_claims(FakeScorer(), PASSAGE, claims))] == [0, 1, 2]
+    assert [each.invented for each in features(ask_claims(FakeScorer(), PASSAGE, claims), None)] == [0, 1, 2]
 
 
 def test_each_sentence_has_what_it_gains_and_the_word_that_goes_most_against_the_passage():
@@ -78,7 +88,7 @@ def test_an_error_of_the_engine_reaches_the_caller():
             return future
 
     with pytest.raises(PromptError, match="too long"):
-        features(ask_claims(Failing(), PASSAGE, ["It is late."]))
+        features(ask_claims(Failing(), PASSAGE, ["It is late."]), None)
 
 
 @pytest.mark.model

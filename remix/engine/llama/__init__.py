@@ -19,8 +19,9 @@ from remix.engine import spin
 # The library reads the variables on loading: the variables are set before the modules below import `llama_cpp`.
 os.environ.update(spin.wait_policy())
 
+from remix.engine.llama.choices import ALTERNATIVES
 from remix.engine.llama.context import ContextCost, context_cost
-from remix.engine.llama.decoder import ALTERNATIVES, LlamaDecoder
+from remix.engine.llama.decoder import LlamaDecoder
 from remix.engine.llama.embedder import LlamaEmbedder
 from remix.engine.llama.grammar import grammar_of
 from remix.engine.llama.library import (

@@ -71,6 +71,8 @@ def context_params(config: BatchConfig, n_ctx_seq: int, sequences: int) -> Any:
     params.n_seq_max = sequences
     params.flash_attn_type = int(config.flash_attn)
     params.kv_unified = False
+    # Hidden states are wanted by token, whatever the file says of pooling.
+    params.pooling_type = C.LLAMA_POOLING_TYPE_NONE
     # By default a GPU build would use the GPU even with no layer on the GPU, though records say `n_gpu_layers: 0`.
     params.op_offload = params.offload_kqv = config.gpu_layers > 0
     params.no_perf = True

@@ -13,25 +13,20 @@ from typing import Any
 import llama_cpp as C
 import numpy as np
 
-from remix.engine.decoder import BatchConfig, KVCacheLayout, Row
+from remix.engine.decoder import BatchConfig, KVCacheLayout, Row, TokenScore
+from remix.engine.llama.choices import choices_of
 from remix.engine.llama.context import context_params
 from remix.engine.llama.library import ONE_AT_A_TIME, FloatArray, computing, has_gpu, logged_error, recent_log
 from remix.engine.llama.model import LlamaModel
 from remix.engine.llama.samplers import SamplerChain
 from remix.errors import ModelError
-from remix.records import Alternative, Choice, Sampling
+from remix.records import Choice, Sampling
 from remix.records.bounds import INT32, MOST_THREADS
 from remix.util import free_memory
 from remix.util.units import size
 
-ALTERNATIVES = 5
-"""Alternatives of each token in a trace, at most."""
-
 LARGEST_LOGIT = 1e30
 """Larger logits mean a broken model, and overflow when divided by a temperature."""
-
-_LOWEST_ALTERNATIVE = -9.0
-"""Nats below the largest logit, 1 in 8,000 of the largest probability: less probable tokens are no alternatives."""
 
 
 class LlamaDecoder:
@@ -159,16 +154,25 @@ class LlamaDecoder:
 
     def score(
         self, slot: int, tokens: Sequence[int], position: int, wanted: Sequence[Sequence[int]]
-    ) -> list[list[float]]:
-        """Compute a chunk, with logits for the last `len(wanted)` tokens.
+    ) -> list[TokenScore]:
+        """Compute a chunk, with logits for the last `len(wanted)` tokens, or for all if a hidden state is needed.
 
-        Gives the natural log-probabilities of the tokens in `wanted[i]` after the i-th of these tokens. The number of
-        logits of a chunk must depend on the request alone, since with some kernels the bits of a row depend on the
-        number of rows. Keys and values don't depend on this number: llama.cpp leaves rows without logits out in the
-        last layer, after the attention.
+        Gives a score for each of these last tokens. The number of logits of a chunk must depend on the request alone,
+        since with some kernels the bits of a row depend on the number of rows. Keys and values don't depend on this
+        number: llama.cpp leaves rows without logits out in the last layer, after the attention.
         """
-        self._compute(slot, tokens, position, len(wanted))
-        return [self._logprobs(row, each) for row, each in enumerate(wanted, len(tokens) - len(wanted))]
+        needs_states = any(len(each) > 1 for each in wanted)
+        # llama.cpp gives hidden states only for all tokens of a call.
+        C.llama_set_embeddings(self._context, needs_states)
+        try:
+            self._compute(slot, tokens, position, len(tokens) if needs_states else len(wanted))
+            first = len(tokens) - len(wanted)
+            return [
+                TokenScore(self._logprobs(row, each), self._state(row) if len(each) > 1 else ())
+                for row, each in enumerate(wanted, first)
+            ]
+        finally:
+            C.llama_set_embeddings(self._context, False)
 
     def _compute(self, slot: int, tokens: Sequence[int], position: int, outputs: int) -> None:
         """Compute a chunk, with logits for the last `outputs` tokens."""
@@ -289,36 +293,19 @@ class LlamaDecoder:
         total = np.exp(weights, out=weights).sum(dtype=np.float64)
         return [float(logits[token]) - float(best) - math.log(total) for token in tokens]
 
+    def _state(self, row: int) -> tuple[float, ...]:
+        """The hidden state of the last call for a row: (n_embd,), behind the last layer's norm."""
+        state = C.llama_get_embeddings_ith(self._context, row)
+        return tuple(np.ctypeslib.as_array(state, shape=(self.model.width,)).tolist())
+
     def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
         """Log-probability, entropy and alternatives of the tokens sampled for some slots.
 
-        Overwrites the logits in llama.cpp's memory. Softmax and Shannon entropy of the raw logits, in nats: with
-        s = logit - max and Z = Σ exp(s), log p = s - log Z and H = log Z - Σ s·exp(s) / Z.
+        Overwrites the logits in llama.cpp's memory.
         """
         # `sample` has raised already for a row without finite logits; the numbers of such a row are never used.
         with np.errstate(all="ignore"):
-            return self._choices(self._rows_of(slots), tokens)
-
-    def _choices(self, logits: FloatArray, tokens: Sequence[int]) -> list[Choice]:
-        np.subtract(logits, logits.max(axis=1, keepdims=True), out=logits)
-        weights = np.exp(logits, out=self._scratch[: len(logits)])
-        totals = weights.sum(axis=1)
-        # Row by row: a row's sum must not depend on the number of rows.
-        means = np.array([row @ weight for row, weight in zip(logits, weights, strict=True)])
-        if not np.isfinite(means).all():
-            # A logit of minus infinity has probability 0 and must add 0 to the sum, but 0 · -∞ is NaN.
-            finite = np.maximum(logits, np.finfo(np.float32).min)
-            means = np.array([row @ weight for row, weight in zip(finite, weights, strict=True)])
-        entropies = np.log(totals) - means / totals
-        return [
-            Choice(
-                self.model.text(token),
-                round(float(logits[row, token] - np.log(totals[row])), 4),
-                round(max(0.0, float(entropies[row])), 4),
-                self._alternatives(logits[row], float(totals[row]), token),
-            )
-            for row, token in enumerate(tokens)
-        ]
+            return choices_of(self._rows_of(slots), self._scratch, tokens, self.model.text)
 
     def _rows_of(self, slots: Sequence[int]) -> FloatArray:
         """The logits of some slots, of shape (slots, n_vocab): a copy, or a view of llama.cpp's memory."""
@@ -328,17 +315,6 @@ class LlamaDecoder:
             first = C.llama_get_logits(self._context)
             return np.ctypeslib.as_array(first, shape=(len(slots), self.model.n_vocab))
         return np.stack([self.logits(slot) for slot in slots])
-
-    def _alternatives(self, logits: FloatArray, total: float, chosen: int) -> tuple[Alternative, ...]:
-        """The most probable tokens except the chosen token; `logits` are relative to the largest logit."""
-        # Sorting the whole vocabulary would cost more than decoding.
-        near = np.flatnonzero(logits > _LOWEST_ALTERNATIVE)
-        likely = near[np.argsort(-logits[near], kind="stable")[: ALTERNATIVES + 1]]
-        return tuple(
-            Alternative(self.model.text(int(token)), round(float(np.exp(logits[token])) / total, 4))
-            for token in likely
-            if token != chosen
-        )[:ALTERNATIVES]
 
     # -- the KV cache ---------------------------------------------------------------------------------------
 

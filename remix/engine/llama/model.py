@@ -132,6 +132,11 @@ class LlamaModel:
         return int(C.llama_vocab_n_tokens(self.vocab))
 
     @functools.cached_property
+    def width(self) -> int:
+        """The number of values in a hidden state behind the last layer."""
+        return int(C.llama_model_n_embd_out(self.handle))
+
+    @functools.cached_property
     def longest_token(self) -> int:
         """Bytes of the longest token as the vocabulary spells tokens; no token stands for more bytes of text."""
         return max(len(C.llama_vocab_get_text(self.vocab, token)) for token in range(self.n_vocab))
