@@ -24,8 +24,8 @@ from benchmarks.report import blank, show
 from remix.engine.local import LoadOptions, LocalModel
 from remix.models import prepared
 from remix.reader.calibration import CLASSES, label_of
-from remix.reader.probe import NUMBERS, Probe
 from remix.reader.reader import ask_claims, features
+from remix.reader.state_probe import NUMBERS, StateProbe
 from remix.records import Features
 from remix.util import environment
 
@@ -178,7 +178,7 @@ def _as_toml(
     made: Fit,
     names: Sequence[str],
     apart: tuple[Sequence[Case], FloatArray],
-    probe: Probe | None = None,
+    probe: StateProbe | None = None,
 ) -> str:
     same, of = right(*apart)
     area_ = {what: share for what, _, share, _ in report(*apart)}["labelled: all else beside said"]

@@ -1,6 +1,6 @@
 """Fitting readers: a probe of the hidden states, and the weights of a sentence's features.
 
-Takes cases with answers of a reader, gives a `Probe` and a `Fit`. Both are multinomial logistic regressions with a
+Takes cases with answers of a reader, gives a `StateProbe` and a `Fit`. Both are multinomial logistic regressions with a
 penalty on squared weights. The features of the second contain the log-odds by the first; for the cases that the
 probe is fitted on these are of probes that were fitted without the case's passage, or they would look too good.
 """
@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 
 from benchmarks.reading_cases import Case
 from remix.reader.calibration import CLASSES
-from remix.reader.probe import Probe, packed
+from remix.reader.state_probe import StateProbe, packed
 from remix.records import Features
 
 PENALTY = 1.0
@@ -88,13 +88,13 @@ def fit_weights(cases: Sequence[Case], rows: FloatArray) -> Fit:
     return fit(cases, rows, np.array([len(cases) / len(sizes) / sizes[part] for part in parts]))
 
 
-def fit_probe(cases: Sequence[Case], states: FloatArray) -> Probe:
+def fit_probe(cases: Sequence[Case], states: FloatArray) -> StateProbe:
     """A probe of states of shape (cases, width)."""
     made = fit(cases, states, np.ones(len(cases)), STATE_PENALTY)
     weights = made.weights[:, :-1] / made.scales
     bias = made.weights[:, -1] - weights @ made.means
     said, *others = range(len(CLASSES))
-    return Probe(
+    return StateProbe(
         weights=packed(weights[others] - weights[said]),
         bias=(float(bias[others[0]] - bias[said]), float(bias[others[1]] - bias[said])),
     )
@@ -123,7 +123,7 @@ def by_passage(
 class Fitted(NamedTuple):
     """A reader's probe and weights."""
 
-    probe: Probe
+    probe: StateProbe
     fit: Fit
     """Of all features."""
     plain: Fit
@@ -137,7 +137,7 @@ class Fitted(NamedTuple):
 
 
 def fitted(cases: Sequence[Case], answers: Sequence[Answer]) -> Fitted:
-    """Probe and weights from cases of development."""
+    """StateProbe and weights from cases of development."""
     rows, hidden = plain(answers), states(answers)
     by_probe = by_passage(cases, hidden, lambda known, given, asked: odds(fit_probe(known, given), asked))
     whole = np.hstack([rows, by_probe])
@@ -155,7 +155,7 @@ def states(answers: Sequence[Answer]) -> FloatArray:
     return np.array([each.state for each in answers])
 
 
-def odds(probe: Probe, hidden: FloatArray) -> FloatArray:
+def odds(probe: StateProbe, hidden: FloatArray) -> FloatArray:
     """Log-odds by a probe: (sentences, 2)."""
     return np.array([probe.log_odds(each.tolist()) for each in hidden])
 

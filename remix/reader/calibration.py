@@ -1,7 +1,7 @@
 """Calibrations: from a sentence's features to the probabilities of the labels, by reader.
 
 Takes features, gives probabilities. `calibration.toml` holds for each measured reader a probe of its states
-(probe.py), the weights of a multinomial logistic regression over *said*, *not said* and *turned round*, and how often
+(state_probe.py), the weights of a multinomial logistic regression over *said*, *not said* and *turned round*, and how often
 the reader was right on held-out passages; `benchmarks/reading.py` fits and measures all of that. A reader without
 measurements has no probe, and takes the weights that the best measured reader has without its probe; the readings
 name these weights. Without weights there are no probabilities.
@@ -15,7 +15,7 @@ from importlib import resources
 
 import numpy as np
 
-from remix.reader.probe import Probe
+from remix.reader.state_probe import StateProbe
 from remix.records import Features, Frozen, Label, ModelFile, Reading
 
 SURE = 0.5
@@ -44,7 +44,7 @@ class Calibration(Frozen):
     matches: tuple[str, ...]
     """Words that identify the reader's model: one of the model's labels has all of these words. None: for readers
     that weren't measured."""
-    probe: Probe | None = None
+    probe: StateProbe | None = None
     """The probe of the reader's states, which gives two of the features."""
     means: dict[str, float]
     """Mean of each feature in the sentences of calibration."""

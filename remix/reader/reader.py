@@ -20,9 +20,9 @@ from remix.measure.language import language_of
 from remix.measure.reading import Tokens
 from remix.measure.sentences import sentences
 from remix.reader.calibration import Calibration, label_of
-from remix.reader.probe import Probe
 from remix.reader.questions import ANSWERS, QUESTION, before
 from remix.reader.reading_flags import flags_of
+from remix.reader.state_probe import StateProbe
 from remix.records import Answers, Features, ModelFile, Reading, Score, SentenceReading
 
 VERSION = 4
@@ -105,7 +105,7 @@ def ask_claims(scorer: Scorer, passage: str, claims: Sequence[str]) -> Claims:
     return Claims(passage, tuple(claims), tuple(scores))
 
 
-def features(asked: Claims, probe: Probe | None) -> list[Features]:
+def features(asked: Claims, probe: StateProbe | None) -> list[Features]:
     """The features of each sentence, after waiting for all answers; `probe` is the reader's. Raises the engine's
     errors."""
     source = sentences(asked.passage) or [asked.passage]

@@ -12,9 +12,9 @@ from remix.engine.local import LoadOptions, LocalModel
 from remix.errors import PromptError
 from remix.models import prepared
 from remix.reader.calibration import calibration_of
-from remix.reader.probe import Probe, packed
 from remix.reader.questions import QUESTION, before
 from remix.reader.reader import GAP, Remembering, answered, ask, ask_claims, features
+from remix.reader.state_probe import StateProbe, packed
 from remix.records import Answers, Score
 from tests.conftest import FILE
 from tests.planted import BEES, FERRY
@@ -51,7 +51,7 @@ def test_each_sentence_has_its_features():
 
 
 def test_a_probe_gives_log_odds_of_the_state_in_which_the_model_answers():
-    probe = Probe(weights=packed(np.array([[-3.0, 0.25], [-5.0, 1.0]])), bias=(0.5, 0.0))
+    probe = StateProbe(weights=packed(np.array([[-3.0, 0.25], [-5.0, 1.0]])), bias=(0.5, 0.0))
     claims = ask_claims(FakeScorer(), PASSAGE, ["The clock runs fast.", "It is the clock."])
     found = [(each.state_not_said, each.state_turned_round) for each in features(claims, probe)]
     assert found == [(-2.0, -3.0), (1.0, 2.0)]

@@ -20,7 +20,7 @@ from remix.records import Frozen
 NUMBERS = np.dtype("<f4")
 
 
-class Probe(Frozen):
+class StateProbe(Frozen):
     """A linear classifier of a model's hidden states."""
 
     weights: str

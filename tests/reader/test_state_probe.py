@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from remix.reader.calibration import calibrations
-from remix.reader.probe import Probe, packed
+from remix.reader.state_probe import StateProbe, packed
 
-MADE = Probe(weights=packed(np.array([[1.0, -2.0, 0.5], [0.0, 4.0, -1.0]])), bias=(0.25, -1.0))
+MADE = StateProbe(weights=packed(np.array([[1.0, -2.0, 0.5], [0.0, 4.0, -1.0]])), bias=(0.25, -1.0))
 
 
 def test_log_odds_are_weighted_sums_of_the_state():
