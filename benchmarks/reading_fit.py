@@ -1,8 +1,9 @@
 """Fitting readers: a probe of the hidden states, and the weights of a sentence's features.
 
-Takes cases with answers of a reader, gives a `StateProbe` and a `Fit`. Both are multinomial logistic regressions with a
-penalty on squared weights. The features of the second contain the log-odds by the first; for the cases that the
-probe is fitted on these are of probes that were fitted without the case's passage, or they would look too good.
+Takes cases with answers of a reader, gives a `StateProbe` and a `Fit`. Both are multinomial logistic regressions with
+a penalty on squared weights. Among the features of the second are the log-odds by the first. In the cases that both
+learn from, these log-odds are by probes that were fitted without the case's passage: a probe is too sure of the cases
+that it was fitted on.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Calibrations: from a sentence's features to the probabilities of the labels, by reader.
 
 Takes features, gives probabilities. `calibration.toml` holds for each measured reader a probe of its states
-(state_probe.py), the weights of a multinomial logistic regression over *said*, *not said* and *turned round*, and how often
-the reader was right on held-out passages; `benchmarks/reading.py` fits and measures all of that. A reader without
-measurements has no probe, and takes the weights that the best measured reader has without its probe; the readings
-name these weights. Without weights there are no probabilities.
+(state_probe.py), the weights of a multinomial logistic regression over *said*, *not said* and *turned round*, and how
+often the reader was right on held-out passages; `benchmarks/reading.py` fits and measures all of that. A reader
+without measurements has no probe, and takes the weights that the best measured reader has without its probe; the
+readings name these weights. Without weights there are no probabilities.
 """
 
 from __future__ import annotations
