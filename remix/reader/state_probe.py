@@ -34,7 +34,8 @@ class StateProbe(Frozen):
 
         Raises `ValueError` for a state of another width than the states that the probe was fitted on.
         """
-        added, turned = (self._weights @ np.asarray(state, np.float64)).tolist()
+        # Not a product of matrices: with some libraries its last bits depend on the number of threads.
+        added, turned = (self._weights * np.asarray(state, np.float64)).sum(axis=1).tolist()
         return added + self.bias[0], turned + self.bias[1]
 
     @cached_property

@@ -17,7 +17,7 @@ def test_log_odds_are_weighted_sums_of_the_state():
 
 
 def test_a_state_of_another_width_is_refused():
-    with pytest.raises(ValueError, match="matmul"):
+    with pytest.raises(ValueError, match="broadcast"):
         MADE.log_odds((1.0, 2.0))
 
 
