@@ -1,8 +1,8 @@
 """Claims about twenty shipped passages in words of their own: of each passage three true ones and three turned round.
 
-For the final figures of a reader alone: all were written before the edits of `benchmarks/edits.py`, by the same hand,
-and read when the features tried in docs/measures.md were settled. A claim turned round is neither a sentence of the
-passage nor a true claim with a word exchanged. The passages are in neither `planted.py` nor `labelled.jsonl`.
+For the final figures of a reader alone; docs/measures.md tells what was looked at. A claim turned round is neither a
+sentence of the passage nor a true claim with a word exchanged. The passages are in neither `planted.py` nor
+`labelled.jsonl`.
 """
 
 from __future__ import annotations
