@@ -65,6 +65,10 @@ def of_plants() -> Iterator[Case]:
     """The planted cases: of a text in which one thing was planted, the sentence that differs."""
     for each in planted.FAITHFUL[::2]:
         yield from _whole("faithful", each)
+    # What a text copies is said, though nothing else looks like it among the cases.
+    for passage in dict.fromkeys(each.passage for each in planted.FAITHFUL[::2]):
+        for sentence in sentences(passage):
+            yield Case("verbatim", passage, sentence, sentence, "said")
     for each in planted.FREE:
         yield Case("faithful", each.passage, each.text, each.text, "said")
     found = [*planted.YEARS, *planted.NUMBERS, *planted.NAMES, *planted.WORDS]
