@@ -11,7 +11,7 @@ import pytest
 from remix.engine.local import LoadOptions, LocalModel
 from remix.errors import PromptError
 from remix.models import prepared
-from remix.reader.calibration import calibration_of
+from remix.reader.calibration import Calibration, Found, calibration_of
 from remix.reader.questions import QUESTION, before
 from remix.reader.reader import GAP, Remembering, answered, ask, ask_claims, features
 from remix.reader.state_probe import StateProbe, packed
@@ -66,6 +66,16 @@ def test_each_sentence_has_what_it_gains_and_the_word_that_goes_most_against_the
     first, second = answered(ask(FakeScorer(), PASSAGE, TEXT), FILE, None).sentences
     assert (first.gain, first.against, first.against_bits) == (3, "The", 3)
     assert (second.gain, second.against, second.against_bits) == (0, "It", 0)
+
+
+def test_a_sentence_of_the_passage_is_said_whatever_the_model_answers():
+    weights = {"said": {"bias": 0.0}, "not said": {"bias": 0.0}, "turned round": {"bias": 9.0}}
+    found = Found(sentences=1, right=0.0, area=0.5)
+    always = Calibration(name="always", matches=(), means={}, scales={}, weights=weights, found=found)
+    text = "The clock runs fast. The sun. It is late."
+    reading = answered(ask(FakeScorer(), PASSAGE, text), FILE, always)
+    assert [each.label for each in reading.sentences] == ["said", "turned round", "turned round"]
+    assert (reading.sentences[0].said, reading.sentences[0].turned_round) == (1, 0)
 
 
 def test_the_passage_is_asked_about_in_a_row_and_once_by_itself():
