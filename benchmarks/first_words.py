@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import click
 from playwright.sync_api import Page, sync_playwright
@@ -61,7 +62,8 @@ def engine() -> None:
     accept, hear = Tokens.accept, Telling.hear
     log = Path(os.environ[LOG]).open("a", encoding="utf-8")  # noqa: SIM115 (open as long as the process lives)
     begun: dict[int, float] = {}
-    # Words are told in the thread that accepts their token, while it does: so the text at work is the one told of.
+    # The thread that accepts a token tells the token's words before it takes another token: the words are those of
+    # the text at work.
     at_work: list[int] = [0]
 
     def noting_token(self: Tokens, *given: Any, **named: Any) -> Any:
@@ -77,9 +79,8 @@ def engine() -> None:
         hear(self, event)
 
     # Only the engine's process knows when it had a token: the methods are replaced in that process.
-    Tokens.accept = noting_token  # type: ignore[method-assign]
-    Telling.hear = noting_words  # type: ignore[method-assign]
-    engine_process.main()
+    with patch.object(Tokens, "accept", noting_token), patch.object(Telling, "hear", noting_words):
+        engine_process.main()
 
 
 def _card_of(task: str) -> str:

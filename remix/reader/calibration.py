@@ -60,7 +60,13 @@ class Calibration(Frozen):
         return bool(self.matches) and any(all(word in label for word in self.matches) for label in file.labels)
 
     def probabilities(self, features: Features) -> tuple[float, float]:
-        """The probabilities of *said* and *turned round*."""
+        """The probabilities of *said* and *turned round*.
+
+        A sentence of the passage, letter for letter, is said, whatever a model answers. Part of a sentence may not be
+        said: *he denied that the bridge fell*.
+        """
+        if features.closest == 1:
+            return 1.0, 0.0
         values = {"bias": 1.0}
         for name, mean in self.means.items():
             values[name] = (getattr(features, name) - mean) / self.scales[name]

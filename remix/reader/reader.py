@@ -9,7 +9,7 @@ are asked in a row: an engine with a prefix cache computes the passage once.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
@@ -19,7 +19,6 @@ from remix.measure.facts import hard_facts
 from remix.measure.language import language_of
 from remix.measure.reading import Tokens
 from remix.measure.sentences import sentences
-from remix.measure.words import words
 from remix.reader.calibration import Calibration, label_of
 from remix.reader.questions import ANSWERS, QUESTION, before
 from remix.reader.reading_flags import flags_of
@@ -130,7 +129,6 @@ def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> 
     tokens = numbers.sentence_tokens(text, claims)
     probe = calibration.probe if calibration else None
     found = zip(asked.claims.sentences, tokens, features(asked.claims, probe), strict=True)
-    copied = {tuple(words(each)) for each in sentences(asked.claims.passage)}
     reading = Reading(
         reader=file.name,
         reader_sha256=file.sha256,
@@ -141,7 +139,7 @@ def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> 
         passage=numbers.by_word(alone.pieces, numbers.gains(given, alone)),
         text_bits=round(text.bits, 4),
         text=numbers.text_spans(text, tokens),
-        sentences=tuple(_labelled(*each, _odds(each[0], each[2], calibration, copied)) for each in found),
+        sentences=tuple(_labelled(*each, calibration) for each in found),
     )
     return reading.model_copy(update={"flags": flags_of(reading, file)})
 
@@ -151,20 +149,8 @@ def _claim(score: Score, claim: str) -> Score:
     return numbers.beginning(score, f" {claim}")
 
 
-def _odds(
-    claim: str, found: Features, calibration: Calibration | None, copied: Container[tuple[str, ...]]
-) -> tuple[float, float] | tuple[None, None]:
-    """Probabilities of *said* and *turned round*. A sentence of the passage, word for word, is said, whatever a model
-    answers; part of a sentence may not be: *he denied that the bridge fell*."""
-    if calibration is None:
-        return None, None
-    return (1.0, 0.0) if tuple(words(claim)) in copied else calibration.probabilities(found)
-
-
-def _labelled(
-    claim: str, tokens: Tokens, found: Features, odds: tuple[float, float] | tuple[None, None]
-) -> SentenceReading:
-    said, turned_round = odds
+def _labelled(claim: str, tokens: Tokens, found: Features, calibration: Calibration | None) -> SentenceReading:
+    said, turned_round = calibration.probabilities(found) if calibration else (None, None)
     return SentenceReading(
         sentence=claim,
         label=label_of(said, turned_round),

@@ -27,23 +27,24 @@ _OTHER = re.compile(r"^(?:import|export)\b.*|\bimport\s*[.(].*", re.MULTILINE)
 """What the patterns above don't understand."""
 
 
-class NotJoined(ValueError):  # noqa: N818
+class JoinError(ValueError):
     """A module has an import or export of a form that isn't understood here."""
 
 
 def style_of(page: str) -> bytes:
-    """The style sheets of all pages, and those of a page of some name if there are any."""
+    """One sheet: the style sheets of all pages, and the page's own sheet if the page has one."""
     sheets = (static_files().get(name, b"") for name in (*SHARED_STYLES, f"{page}.css"))
     return b"\n".join(sheets)
 
 
 def script_of(name: str) -> bytes:
-    """A module and all modules that it imports, as one script. Raises `NotJoined`."""
+    """One script: a module and its imports, direct and indirect. Raises `JoinError`."""
     return "\n".join(map(_as_function, modules_of(name))).encode()
 
 
 def modules_of(name: str) -> list[str]:
-    """A module and all modules that it imports, directly or not, each after those that it imports itself."""
+    """The names of a module and of its imports, direct and indirect, in the order in which a browser runs modules:
+    imports first."""
     found: dict[str, None] = {}
 
     def find(module: str) -> None:
@@ -74,7 +75,7 @@ def _as_function(module: str) -> str:
         source = source[: listed.start()]
     source = _EXPORT.sub("", _IMPORT.sub(lambda each: _as_constants(module, each), source))
     if other := _OTHER.search(source):
-        raise NotJoined(f"{module}: {other[0].strip()[:80]}")
+        raise JoinError(f"{module}: {other[0].strip()[:80]}")
     body = f"{source}\nreturn {{ {', '.join(exports)} }};"
     return f"// -- {module}\nconst {_constant(module)} = await (async () => {{\n{body}\n}})();\n"
 

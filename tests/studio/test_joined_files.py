@@ -7,7 +7,7 @@ import re
 import pytest
 
 from remix.studio import joined_files
-from remix.studio.joined_files import NotJoined, script_of, style_of
+from remix.studio.joined_files import JoinError, script_of, style_of
 from remix.studio.page_routes import PAGES, Page, files
 from remix.studio.static_files import static_files
 from remix.workspace import Workspace
@@ -96,7 +96,7 @@ def test_each_form_of_import_and_export(monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_other_forms_are_refused(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
-    with pytest.raises(NotJoined, match=r"page\.js"):
+    with pytest.raises(JoinError, match=r"page\.js"):
         join(monkeypatch, {"page.js": f"// A page.\n{line}\n", "a.js": ""}, "page.js")
 
 
