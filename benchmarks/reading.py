@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 import numpy as np
 from numpy.typing import NDArray
+from rich.table import Table
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.machine import describe, in_words
@@ -34,6 +35,9 @@ CONTEXT = 2048
 
 AHEAD = 8
 """Texts asked about at the same time."""
+
+OF_MODELS = ("labelled", "texts")
+"""Kinds of the sentences of texts by models."""
 
 
 def read(model: str, cases: list[Case], keep: Path) -> dict[Case, Answer]:
@@ -97,7 +101,7 @@ def report(cases: Sequence[Case], found: FloatArray) -> Iterator[tuple[str, str,
     unsaid, turned = 1 - found[:, 0], found[:, 2]
     label = np.array([case.label for case in cases])
     kind = np.array([case.kind for case in cases])
-    is_planted = ~np.isin(kind, ["labelled", "claims", "free", "afresh"])
+    is_planted = ~np.isin(kind, [*OF_MODELS, "claims", "free", "afresh"])
 
     def row(what: str, scores: FloatArray, wrong: NDArray[np.bool_], right: NDArray[np.bool_]) -> tuple[str, ...]:
         counts = f"{wrong.sum()} beside {right.sum()}"
@@ -111,12 +115,13 @@ def report(cases: Sequence[Case], found: FloatArray) -> Iterator[tuple[str, str,
         for each in ("claims", "free", "afresh"):
             turned_round = (kind == each) & (label == "turned round")
             yield row(f"{each}: turned round", unsaid, turned_round, (kind == each) & (label == "said"))
-        said, rest = ((kind == "labelled") & (label == "said")), ((kind == "labelled") & (label != "said"))
-        yield row("labelled: all else beside said", unsaid, rest, said)
-        yield row("labelled: not said beside said", unsaid, rest & (label == "not said"), said)
-        yield row("labelled: turned round beside said", unsaid, rest & (label == "turned round"), said)
-        others = (kind == "labelled") & (label != "turned round")
-        yield row("labelled: turned round beside all else", turned, rest & (label == "turned round"), others)
+        for each in OF_MODELS:
+            said, rest = ((kind == each) & (label == "said")), ((kind == each) & (label != "said"))
+            yield row(f"{each}: all else beside said", unsaid, rest, said)
+            yield row(f"{each}: not said beside said", unsaid, rest & (label == "not said"), said)
+            yield row(f"{each}: turned round beside said", unsaid, rest & (label == "turned round"), said)
+            others = (kind == each) & (label != "turned round")
+            yield row(f"{each}: turned round beside all else", turned, rest & (label == "turned round"), others)
 
     for what, counts, share, at_one_in_ten in rows():
         if not counts.startswith("0 "):
@@ -125,7 +130,7 @@ def report(cases: Sequence[Case], found: FloatArray) -> Iterator[tuple[str, str,
 
 def right(cases: Sequence[Case], found: FloatArray) -> tuple[int, int]:
     """Labelled sentences whose most probable label is the people's and reaches `SURE`, and all of them."""
-    pairs = [(case.label, row) for case, row in zip(cases, found, strict=True) if case.kind == "labelled"]
+    pairs = [(case.label, row) for case, row in zip(cases, found, strict=True) if case.kind in OF_MODELS]
     return sum(label_of(float(row[0]), float(row[2])) == label for label, row in pairs), len(pairs)
 
 
@@ -156,7 +161,7 @@ def main(model: str, keep: Path, only_kept: bool, apart: bool, toml: Path | None
         toml.write_text(f"{whole}\n{without}", encoding="utf-8")
 
 
-def _table(title: str, cases: Sequence[Case], found: FloatArray) -> object:
+def _table(title: str, cases: Sequence[Case], found: FloatArray) -> Table:
     table = blank(title, "", "sentences", "area", "found at 1 false alarm in 10")
     for row in report(cases, found):
         table.add_row(*row)
@@ -181,14 +186,18 @@ def _as_toml(
     probe: StateProbe | None = None,
 ) -> str:
     same, of = right(*apart)
-    area_ = {what: share for what, _, share, _ in report(*apart)}["labelled: all else beside said"]
+    cases, found = apart
+    of_models = np.array([case.kind in OF_MODELS for case in cases])
+    said = np.array([case.label == "said" for case in cases])
+    unsaid = 1 - found[:, 0]
     lines = [
         "[[reader]]",
         f'name = "{name}"',
         f"matches = {json.dumps(matches)}",
         f"means = {_inline(names, made.means)}",
         f"scales = {_inline(names, made.scales)}",
-        f"found = {{ sentences = {of}, right = {same / max(1, of):.4f}, area = {area_} }}",
+        f"found = {{ sentences = {of}, right = {same / max(1, of):.4f}, "
+        f"area = {area(unsaid[of_models & ~said], unsaid[of_models & said]):.2f} }}",
         "[reader.weights]",
         *(f'"{label}" = {_inline((*names, "bias"), row)}' for label, row in zip(CLASSES, made.weights, strict=True)),
         *(["[reader.probe]", f"bias = {list(probe.bias)}", f'weights = "{probe.weights}"'] if probe else []),

@@ -1,7 +1,8 @@
 """The sentences by which readers are fitted and measured: of texts by models, planted, and claims written for that.
 
 Gives `Case`s. Those of development serve to choose features and to fit weights; those *kept apart* are for the final
-figures alone, and no passage has cases of both.
+figures alone. No passage has cases of both, save that hard and innocent cases, kept apart, are about passages of
+planted cases that readers learn from.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from remix.measure.sentences import sentences
 from remix.records import Label
 from tests import planted, planted_free
-from tests.labelled import labelled
+from tests.labelled import labelled, of_texts
 from tests.planted_afresh import afresh
 from tests.planted_claims import claims
 
@@ -24,7 +25,7 @@ class Case(NamedTuple):
     """A sentence of a text, and its label."""
 
     group: str
-    """`labelled`, `claims`, `free`, `afresh`, or what was planted; with `APART` behind if kept apart."""
+    """`labelled`, `texts`, `claims`, `free`, `afresh`, or what was planted; `APART` follows if kept apart."""
     passage: str
     text: str
     sentence: str
@@ -43,9 +44,10 @@ class Case(NamedTuple):
 
 def of_labels() -> Iterator[Case]:
     """Sentences of texts by models, labelled; *added* and *nonsense* are both *not said*."""
-    for each in labelled():
-        label: Label = "not said" if each.label in ("added", "nonsense") else each.label
-        yield Case(f"labelled{APART * each.held_out}", each.passage, each.text, each.sentence, label)
+    for kind, sentences_ in (("labelled", labelled()), ("texts", of_texts())):
+        for each in sentences_:
+            label: Label = "not said" if each.label in ("added", "nonsense") else each.label
+            yield Case(f"{kind}{APART * each.held_out}", each.passage, each.text, each.sentence, label)
 
 
 def of_claims() -> Iterator[Case]:

@@ -33,7 +33,7 @@ FIELDS = tuple(Features.model_fields)
 PLAIN = tuple(name for name in FIELDS if name not in BY_PROBE)
 """The features that a reader without a probe has."""
 
-_PARTS = {"labelled": "labelled", "claims": "claims", "free": "claims"}
+_PARTS = {"labelled": "labelled", "texts": "labelled", "claims": "claims", "free": "claims"}
 """Parts of the cases of development, by kind; all further kinds are planted."""
 
 FloatArray = NDArray[np.float64]
@@ -83,10 +83,13 @@ def fit(cases: Sequence[Case], rows: FloatArray, counts: FloatArray, penalty: fl
 
 
 def fit_weights(cases: Sequence[Case], rows: FloatArray) -> Fit:
-    """Weights of features: labelled sentences, planted cases and claims count the same, each as a whole."""
+    """Weights of features: planted cases and claims count the same, each as a whole; sentences of texts by models
+    count three times as much: a reader is made for them."""
     parts = [_PARTS.get(case.kind, "planted") for case in cases]
     sizes = Counter(parts)
-    return fit(cases, rows, np.array([len(cases) / len(sizes) / sizes[part] for part in parts]))
+    shares = {part: 3.0 if part == "labelled" else 1.0 for part in sizes}
+    whole = len(cases) / sum(shares.values())
+    return fit(cases, rows, np.array([whole * shares[part] / sizes[part] for part in parts]))
 
 
 def fit_probe(cases: Sequence[Case], states: FloatArray) -> StateProbe:
