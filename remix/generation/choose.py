@@ -17,9 +17,12 @@ MEASURES = Rule(name="flags-invented-merit", version=2)
 log-probability, then the lowest number. Part of the derivation: raise the version if any choice would change, for
 example because a measure or a flag changes."""
 
-READING = Rule(name="flags-turned-invented-merit", version=1)
-"""Fewest flags, a reader's included, then candidates that were read, then fewest sentences turned round, then as by
-`MEASURES`, with the merit to which a reading adds."""
+READING = Rule(name="flags-read-invented-merit", version=1)
+"""Fewest flags, a reader's included, then candidates that were read, then as by `MEASURES`, with the merit to which a
+reading adds. Labels and the flag for a label don't count: the probabilities in the merit tell more than they do."""
+
+_OF_LABELS = "turned round"
+"""The reader's flag for a label."""
 
 
 def by_measures(candidates: Sequence[Candidate]) -> Candidate:
@@ -64,13 +67,13 @@ def _measured(candidate: Candidate) -> tuple[float, float]:
 
 
 def _read(candidate: Candidate) -> tuple[float, ...]:
-    """Flags, whether the candidate was read, sentences turned round, inventions and merit: lower is better."""
+    """Flags, whether the candidate was read, inventions and merit: lower is better."""
     reading = candidate.reading
     invented, loss = _measured(candidate)
     if reading is None:
-        return len(candidate.flags), 1, 0, invented, loss
-    flags = len(candidate.flags) + len(reading.flags)
-    return flags, 0, reading.labels.get("turned round", 0), invented, -reading.merit
+        return len(candidate.flags), 1, invented, loss
+    flags = len(candidate.flags) + sum(flag != _OF_LABELS for flag in reading.flags)
+    return flags, 0, invented, -reading.merit
 
 
 def mean_logprob(choices: Sequence[Choice] | None) -> float | None:

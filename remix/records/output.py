@@ -243,10 +243,10 @@ class Weights(Frozen):
     """Weight of the distance from the length that the kind asks for: 1 for twice or half as many words."""
     heard: Number = 0.0
     """Weight of the share of the passages that stand behind at least one sentence of the text, by words."""
-    said: Number = 2.0
+    said: Number = 10.0
     """Weight of the mean probability that the passage says what a sentence says. This and the next two weights count
     only if a model reads the candidates."""
-    turned_round: Number = -4.0
+    turned_round: Number = -20.0
     """Weight of the mean probability that the passage says otherwise than a sentence."""
     kept_bits: Number = 0.0
     """Weight of the share of the passage's bits that the text keeps."""

@@ -80,6 +80,12 @@ def turns_round(text: str) -> bool:
     return int(sha256(text)[:8], 16) % 3 > 0
 
 
+def faults(candidate: Candidate) -> tuple[int, int]:
+    """What counts before probabilities do: flags and inventions."""
+    assert candidate.measures
+    return len(candidate.flags), candidate.measures.invented
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that were read; two of three turn something round."""
@@ -136,16 +142,16 @@ FLAGGED = measured(candidate(1, ("loop",)), 0, 9.0)
     ("candidates", "number"),
     [
         ([read(FLAGGED, merit=9.0), read(TWO, turned=3)], 2),
-        ([read(ONE, flags=("turned round",)), read(TWO, turned=0)], 2),
+        ([read(ONE, flags=("gibberish",), merit=9.0), read(TWO, turned=3)], 2),
+        ([read(ONE, turned=1, flags=("turned round",), merit=0.2), read(TWO, turned=0, merit=0.1)], 1),
         ([ONE, read(TWO, turned=3)], 2),
-        ([read(ONE, turned=1, merit=9.0), read(TWO, turned=0, merit=-9.0)], 2),
         ([read(measured(candidate(1), 1, 9.0), merit=9.0), read(TWO)], 2),
         ([read(ONE, merit=0.1), read(TWO, merit=0.2)], 2),
         ([read(ONE), read(TWO)], 1),
         ([ONE, TWO], 1),
     ],
 )
-def test_flags_then_what_was_read_then_turned_round_then_merit(candidates: list[Candidate], number: int) -> None:
+def test_flags_then_what_was_read_then_inventions_then_merit(candidates: list[Candidate], number: int) -> None:
     for shuffled in permutations(candidates):
         assert choose.by_reading(shuffled).number == number
 
@@ -156,7 +162,7 @@ def test_a_reading_adds_to_the_merit_by_the_template_s_weights() -> None:
     summed = choose.summed(several, 1.0, Weights())
     assert summed.labels == {"turned round": 1, "said": 1}
     assert (summed.said, summed.turned_round, summed.kept_bits) == (0.55, 0.375, 0.4)
-    assert summed.merit == pytest.approx(1.0 + 2 * 0.55 - 4 * 0.375)
+    assert summed.merit == pytest.approx(1.0 + 10 * 0.55 - 20 * 0.375)
     assert choose.summed(several, 1.0, Weights(said=0, turned_round=0, kept_bits=1)).merit == pytest.approx(1.4)
 
 
@@ -188,7 +194,7 @@ def test_the_candidate_that_turns_least_round_is_kept(workspace: Workspace, aske
         worded = [each for each in record.candidates or () if each.text]
         assert all(each.reading for each in worded)
         if turns_round(kept.text):
-            assert all(turns_round(each.text) for each in worded)
+            assert all(turns_round(each.text) for each in worded if faults(each) == faults(kept))
     assert len(asked) == sum(len(words_of(record)) for record in records(folder).values())
 
 
@@ -417,7 +423,8 @@ def test_a_forged_reading_changes_the_choice(workspace: Workspace, asked: list[s
     def change(raw: dict[str, Any]) -> None:
         for each in raw["candidates"]:
             each["flags"] = each["reading"]["flags"] = ()
-            each["reading"]["labels"] = {"turned round": 1 if each["chosen"] else 0}
+            each["measures"]["invented"] = 0
+            each["reading"]["merit"] = -1 if each["chosen"] else 1
         raw["flags"] = ()
 
     forge(folder, task, change)
