@@ -8,7 +8,7 @@ Each number has a 95 % interval over passages (`analysis/intervals.py`), and so 
 Each side has a run for each kind and seed, in the folder of `--keep`. Begun again after an interruption, the
 benchmark goes on where it was. A finished run isn't written again, so the texts of the earlier templates serve all
 later ones, and seeds can be added. `texts.jsonl` in the same folder has all texts of both sides, for readers. With
-`--reader` a model reads them all, too.
+`--reader` a model reads those too whose passage no reader has learned from.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import click
 from rich.table import Table
 
 from benchmarks.machine import describe, in_words
+from benchmarks.reading_cases import all_cases
 from benchmarks.report import blank, number, save, show
 from benchmarks.templates_read import Pair, shares
 from remix.analysis import run_ledgers
@@ -204,12 +205,11 @@ def main(
         # Both sides of a seed, then the next seed: what was written by then can be compared if the time is up.
         write([part for pair in zip(*parts, strict=True) for part in pair])
         sides = [[text for part in side for text in read(part)] for side in parts]
-        further = by_reader(reader, [*sides[0], *sides[1]], keep) if reader else {}
+        rows = [*compared(sides[0], sides[1], by_counting), *(by_reader(reader, sides, keep) if reader else ())]
     except RemixError as error:
         raise click.ClickException(f"{error} {error.hint}") from error
     tell(keep / "texts.jsonl", dict(zip(("before", "after"), sides, strict=True)))
-    rows = list(compared(*sides, further))
-    show(_table(part, sides[0]) for part in _parts(rows))
+    show(_table(part) for part in _parts(rows))
     print(f"{parts[0][0].job.run.options.model}, {seeds} seeds; {in_words(machine)}")
     save(target, machine, [{**row._asdict(), **_dumped(row)} for row in rows])
 
@@ -332,28 +332,37 @@ def tell(path: Path, sides: dict[str, list[Text]]) -> None:
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def by_reader(model: str, texts: Sequence[Text], keep: Path) -> dict[str, Measure]:
-    """What a model says of the texts' sentences. Raises `RemixError`."""
-    found = shares(model, [Pair(each.source, each.text) for each in texts], keep / "read.jsonl")
-    return {
+def by_reader(model: str, sides: Sequence[Sequence[Text]], keep: Path) -> Iterator[Row]:
+    """What a model says of the sentences of texts whose passages no reader has learned from. Raises `RemixError`."""
+    learned = {case.passage for case in all_cases() if not case.is_apart}
+    before, after = ([each for each in side if each.source not in learned] for side in sides)
+    found = shares(model, [Pair(each.source, each.text) for each in (*before, *after)], keep / "read.jsonl")
+    measures: dict[str, Measure] = {
         "sentences said, by the reader": lambda each: found[each.source, each.text].said,
         "sentences turned round, by the reader": lambda each: found[each.source, each.text].turned_round,
     }
+    return compared(before, after, lambda kind, step: measures)
 
 
-def compared(before: Sequence[Text], after: Sequence[Text], further: dict[str, Measure]) -> Iterator[Row]:
+def by_counting(kind: str, step: int) -> dict[str, Measure]:
+    """What is counted in the texts of a kind and step."""
+    return ALWAYS | (LATER if step > 1 else {}) | (OBJECTIONS if kind == "counter" else {})
+
+
+def compared(
+    before: Sequence[Text], after: Sequence[Text], measures: Callable[[str, int], dict[str, Measure]]
+) -> Iterator[Row]:
     """Each measure of each kind and step, on both sides. The sides have the same tasks."""
     for kind, step in dict.fromkeys((each.kind, each.step) for each in before):
         sides = [[each for each in side if (each.kind, each.step) == (kind, step)] for side in (before, after)]
-        measures = ALWAYS | further | (LATER if step > 1 else {}) | (OBJECTIONS if kind == "counter" else {})
-        for name, measure in measures.items():
+        for name, measure in measures(kind, step).items():
             was, now = ([measure(each) for each in side] for side in sides)
             # The mean of all these, with as many texts on either side, is the mean of one side less the other's.
             signed = [*(-2 * value for value in was), *(2 * value for value in now)]
             yield Row(
                 kind,
                 step,
-                name,
+                f"{name} ({len(was)} texts)",
                 before=_estimate(sides[0], was),
                 after=_estimate(sides[1], now),
                 difference=_estimate([*sides[0], *sides[1]], signed),
@@ -371,10 +380,8 @@ def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
     yield from groups.values()
 
 
-def _table(rows: Sequence[Row], texts: Sequence[Text]) -> Table:
-    kind, step = rows[0].kind, rows[0].step
-    count = sum((each.kind, each.step) == (kind, step) for each in texts)
-    table = blank(f"{kind}, step {step}: {count} texts on each side", "", "before", "after", "difference")
+def _table(rows: Sequence[Row]) -> Table:
+    table = blank(f"{rows[0].kind}, step {rows[0].step}", "", "before", "after", "difference")
     for row in rows:
         table.add_row(row.measure, *map(_in_digits, (row.before, row.after, row.difference)))
     return table
