@@ -25,8 +25,8 @@ from remix.reader.reading_flags import flags_of
 from remix.reader.state_probe import StateProbe
 from remix.records import Answers, Features, ModelFile, Reading, Score, SentenceReading
 
-VERSION = 4
-"""Version of questions and features: raised whenever any reading of a text would change."""
+VERSION = 5
+"""Version of questions, features and weights: raised whenever any reading of a text would change."""
 
 MOST_INVENTED = 2
 """Invented facts counted in a sentence, at most."""
