@@ -19,9 +19,11 @@ import click
 
 from benchmarks.machine import describe, in_words
 from benchmarks.report import blank, show
+from benchmarks.templates_read import identity
 from remix.analysis import intervals
 from remix.analysis.trajectory import passage_of
 from remix.engine.local import LoadOptions, LocalModel
+from remix.errors import RemixError
 from remix.generation import choose
 from remix.generation.candidate_reader import CandidateReader
 from remix.measure.sentences import sentences
@@ -57,9 +59,12 @@ class Text(NamedTuple):
 
     def labels(self, candidate: str, known: Labels) -> list[str]:
         """The labels of a candidate's sentences."""
-        return [known[self.passage, each] for each in sentences(candidate)]
+        try:
+            return [known[self.passage, each] for each in sentences(candidate)]
+        except KeyError as error:
+            raise click.UsageError(f"a sentence without a label: {error.args[0][1]!r}") from error
 
-    def best(self, known: Labels) -> str:
+    def ideal(self, known: Labels) -> str:
         """The candidate with the smallest share of sentences turned round, and then the largest share said."""
 
         def rank(candidate: str) -> tuple[float, float]:
@@ -70,26 +75,29 @@ class Text(NamedTuple):
 
 
 class Readings:
-    """A reader's readings of candidates, kept in a file."""
+    """A reader's readings of candidates, kept in a file with those of other readers."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, model: str, path: Path) -> None:
+        self._model, self._file = prepared.resolve(model, ())
         self._path = path
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        rows = [json.loads(line) for line in lines]
+        rows = [row for row in map(json.loads, lines) if row["reader"] == identity(self._file)]
         self._known = {tuple(row["of"]): Reading.model_validate(row["reading"]) for row in rows}
 
     def get(self, passage: str, text: str) -> Reading:
         """The reading of a candidate. Raises `KeyError` for a candidate that wasn't read."""
         return self._known[passage, text]
 
-    def add(self, model: str, records: Sequence[Record]) -> None:
-        """Let a model read the candidates that weren't read yet."""
+    def add(self, records: Sequence[Record]) -> None:
+        """Read the candidates that weren't read yet."""
         missing = [(record, texts) for record in records if (texts := list(self._missing(record)))]
         if not missing:
             return
-        path, file = prepared.resolve(model, ())
         needs = LoadOptions(contexts=(CONTEXT,), parallel=None, threads=environment.physical_cores())
-        with LocalModel(path, file, needs) as scorer, closing(CandidateReader(scorer, file)) as reader:
+        with (
+            LocalModel(self._model, self._file, needs) as scorer,
+            closing(CandidateReader(scorer, self._file)) as reader,
+        ):
             for first in range(0, len(missing), AHEAD):
                 part = missing[first : first + AHEAD]
                 waiting = [(record, texts, reader.read(passage_of(record), texts)) for record, texts in part]
@@ -105,7 +113,7 @@ class Readings:
         if reading is None:
             raise click.UsageError(f"a candidate is blank or exceeds the reader's context: {text[:60]!r}")
         self._known[passage, text] = reading
-        row = {"of": (passage, text), "reading": reading.model_dump(mode="json")}
+        row = {"reader": identity(self._file), "of": (passage, text), "reading": reading.model_dump(mode="json")}
         with self._path.open("a", encoding="utf-8") as out:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
@@ -139,13 +147,13 @@ def rows(texts: Sequence[Text], known: Labels) -> Iterator[tuple[str, ...]]:
     passages = [each.passage for each in texts]
     sides = [
         [each.labels(candidate, known) for each, candidate in zip(texts, candidates, strict=True)]
-        for candidates in zip(*((each.first, each.chosen, each.best(known)) for each in texts), strict=True)
+        for candidates in zip(*((each.first, each.chosen, each.ideal(known)) for each in texts), strict=True)
     ]
     for label in LABELS:
         counts = [(sum(found.count(label) for found in side), sum(map(len, side))) for side in sides]
-        first, best, ideal = ([found.count(label) / len(found) for found in side] for side in sides)
-        differences = [after - before for before, after in zip(first, best, strict=True)]
-        estimates = (intervals.over_passages(passages, values) for values in (first, best, differences, ideal))
+        first, chosen_, ideal = ([found.count(label) / len(found) for found in side] for side in sides)
+        differences = [after - before for before, after in zip(first, chosen_, strict=True)]
+        estimates = (intervals.over_passages(passages, values) for values in (first, chosen_, differences, ideal))
         yield label, *(f"{count} of {of}" for count, of in counts[:2]), *map(intervals.shown, estimates)
 
 
@@ -155,9 +163,12 @@ def rows(texts: Sequence[Text], known: Labels) -> Iterator[tuple[str, ...]]:
 @click.option("--keep", type=click.Path(path_type=Path), required=True, help="Keep the readings in this file.")
 def main(run: Path, model: str, keep: Path) -> None:
     """Compare first candidates with those that a reader chooses."""
-    folder = RunFolder.open(run)
-    readings = Readings(keep)
-    readings.add(model, [folder.read(task.id)[0] for task in folder.done])
+    try:
+        folder = RunFolder.open(run)
+        readings = Readings(model, keep)
+        readings.add([folder.read(task.id)[0] for task in folder.done])
+    except RemixError as error:
+        raise click.ClickException(f"{error} {error.hint}") from error
     texts = list(chosen(folder, readings))
     known = {(each.passage, each.sentence): each.label for each in of_texts() if each.held_out}
     others = sum(each.first != each.chosen for each in texts)

@@ -129,7 +129,7 @@ def report(cases: Sequence[Case], found: FloatArray) -> Iterator[tuple[str, str,
 
 
 def right(cases: Sequence[Case], found: FloatArray) -> tuple[int, int]:
-    """Labelled sentences whose most probable label is the people's and reaches `SURE`, and all of them."""
+    """Labelled sentences whose most probable label is the references' and reaches `SURE`, and all of them."""
     pairs = [(case.label, row) for case, row in zip(cases, found, strict=True) if case.kind in OF_MODELS]
     return sum(label_of(float(row[0]), float(row[2])) == label for label, row in pairs), len(pairs)
 
@@ -166,7 +166,7 @@ def _table(title: str, cases: Sequence[Case], found: FloatArray) -> Table:
     for row in report(cases, found):
         table.add_row(*row)
     same, of = right(cases, found)
-    table.add_row("labelled as people did", str(of), "", f"{same} ({same / max(1, of):.0%})")
+    table.add_row("labelled as the references", str(of), "", f"{same} ({same / max(1, of):.0%})")
     for kind in ("claims", "free", "afresh"):
         for label in ("said", "turned round"):
             chosen = [row for case, row in zip(cases, found, strict=True) if (case.kind, case.label) == (kind, label)]

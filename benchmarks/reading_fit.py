@@ -27,6 +27,10 @@ PENALTY = 1.0
 STATE_PENALTY = 1000.0
 """Of the squared weights of a state's values, of which there are as many as cases."""
 
+OF_MODELS = 3.0
+"""Weight of all labelled sentences of texts by models, which readers are for; all planted cases weigh 1, and all
+claims."""
+
 FOLDS = 9
 BY_PROBE = ("state_not_said", "state_turned_round")
 FIELDS = tuple(Features.model_fields)
@@ -83,11 +87,11 @@ def fit(cases: Sequence[Case], rows: FloatArray, counts: FloatArray, penalty: fl
 
 
 def fit_weights(cases: Sequence[Case], rows: FloatArray) -> Fit:
-    """Weights of features: planted cases and claims count the same, each as a whole; sentences of texts by models
-    count three times as much: a reader is made for them."""
+    """Weights of features: all planted cases together count as much as all claims together, and all sentences of
+    texts by models `OF_MODELS` times as much."""
     parts = [_PARTS.get(case.kind, "planted") for case in cases]
     sizes = Counter(parts)
-    shares = {part: 3.0 if part == "labelled" else 1.0 for part in sizes}
+    shares = {part: OF_MODELS if part == "labelled" else 1.0 for part in sizes}
     whole = len(cases) / sum(shares.values())
     return fit(cases, rows, np.array([whole * shares[part] / sizes[part] for part in parts]))
 

@@ -169,6 +169,8 @@ class Row(NamedTuple):
     kind: str
     step: int
     measure: str
+    texts: int
+    """On each side."""
     before: Estimate
     after: Estimate
     difference: Estimate
@@ -359,14 +361,8 @@ def compared(
             was, now = ([measure(each) for each in side] for side in sides)
             # The mean of all these, with as many texts on either side, is the mean of one side less the other's.
             signed = [*(-2 * value for value in was), *(2 * value for value in now)]
-            yield Row(
-                kind,
-                step,
-                f"{name} ({len(was)} texts)",
-                before=_estimate(sides[0], was),
-                after=_estimate(sides[1], now),
-                difference=_estimate([*sides[0], *sides[1]], signed),
-            )
+            estimates = _estimate(sides[0], was), _estimate(sides[1], now), _estimate([*sides[0], *sides[1]], signed)
+            yield Row(kind, step, name, len(was), *estimates)
 
 
 def _estimate(texts: Sequence[Text], values: Iterable[float]) -> Estimate:
@@ -381,9 +377,9 @@ def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    table = blank(f"{rows[0].kind}, step {rows[0].step}", "", "before", "after", "difference")
+    table = blank(f"{rows[0].kind}, step {rows[0].step}", "", "texts", "before", "after", "difference")
     for row in rows:
-        table.add_row(row.measure, *map(_in_digits, (row.before, row.after, row.difference)))
+        table.add_row(row.measure, str(row.texts), *map(_in_digits, (row.before, row.after, row.difference)))
     return table
 
 

@@ -14,7 +14,8 @@ from remix.engine.local import LoadOptions, LocalModel
 from remix.measure.sentences import sentences
 from remix.models import prepared
 from remix.reader.calibration import calibration_of, label_of
-from remix.reader.reader import ask_claims, features
+from remix.reader.reader import VERSION, ask_claims, features
+from remix.records import ModelFile, canonical_sha256
 from remix.util import environment
 
 CONTEXT = 1024
@@ -22,6 +23,13 @@ CONTEXT = 1024
 
 AHEAD = 8
 """Texts asked about at the same time."""
+
+
+def identity(file: ModelFile) -> str:
+    """The sha256 of all that decides what a reader says: model, version, and weights."""
+    calibration = calibration_of(file)
+    weights = calibration.model_dump(mode="json") if calibration else None
+    return canonical_sha256({"model": file.sha256, "version": VERSION, "weights": weights})
 
 
 class Pair(NamedTuple):
@@ -46,7 +54,7 @@ def shares(model: str, pairs: Iterable[Pair], keep: Path) -> dict[tuple[str, str
     lines = keep.read_text(encoding="utf-8").splitlines() if keep.exists() else []
     rows = [json.loads(line) for line in lines]
     known: dict[tuple[str, str], Shares] = {
-        Pair(*row["pair"]): Shares(*row["shares"]) for row in rows if row["sha256"] == file.sha256
+        Pair(*row["pair"]): Shares(*row["shares"]) for row in rows if row["reader"] == identity(file)
     }
     missing = [pair for pair in sorted(set(pairs)) if pair not in known and sentences(pair.text)]
     if not missing:
@@ -59,7 +67,7 @@ def shares(model: str, pairs: Iterable[Pair], keep: Path) -> dict[tuple[str, str
                 found = [calibration.probabilities(each) for each in features(asked, calibration.probe)]
                 labels = [label_of(*each) for each in found]
                 known[pair] = Shares(*(labels.count(label) / len(labels) for label in ("said", "turned round")))
-                row = {"sha256": file.sha256, "pair": pair, "shares": known[pair]}
+                row = {"reader": identity(file), "pair": pair, "shares": known[pair]}
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
             out.flush()
     return known

@@ -107,7 +107,7 @@ class ReaderUsed(Frozen):
     model: ModelUsed
     """The reader's weights by content."""
     version: Count
-    """Version of the questions that were asked."""
+    """Version of the questions, features and weights."""
     calibration: Sha256 | None
     """sha256 of the canonical JSON of the weights that turned answers into probabilities; null without weights."""
     engine: EngineUsed | None

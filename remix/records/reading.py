@@ -106,7 +106,7 @@ class ReadingFile(Frozen):
     schema_: Literal["remix/reading/1"] = Field("remix/reading/1", alias="schema")
     """Name and version of the file format."""
     version: int
-    """Version of the questions and weights."""
+    """Version of the questions, features and weights."""
     record: Sha256
     """Id of the output's record."""
     reading: Reading

@@ -193,6 +193,7 @@ def _candidates(check: OutputCheck) -> Iterator[Finding]:
 def _reader(check: OutputCheck, selection: Selection) -> Iterator[Finding]:
     """A reader of the candidates that isn't the run's: by the request, another model or the model that wrote."""
     run, reader = check.run, selection.reader
+    # Of a rule of another version it isn't known whether a reader goes with it.
     if selection.chooser in choose.RULES and (selection.chooser == choose.READING) != (reader is not None):
         yield check.in_record("its rule of choice and its reader don't go together")
     elif run and run.options.reads_candidates != (reader is not None):

@@ -416,6 +416,14 @@ def test_a_forged_reader_is_named(workspace: Workspace, asked: list[str], change
     assert said in [finding.what for finding in verify(folder.path).findings]
 
 
+def test_a_rule_of_another_version_of_remix_is_not_applied(workspace: Workspace, asked: list[str]) -> None:
+    folder = written(workspace).folder
+    task = folder.run.tasks[0].id
+    former = {"name": "flags-turned-invented-merit", "version": 1}
+    forge(folder, task, lambda raw: raw["derivation"]["selection"].update(chooser=former))
+    assert [each for each in verify(folder.path).findings if each.file == f"{task}.json"] == []
+
+
 def test_a_forged_reading_changes_the_choice(workspace: Workspace, asked: list[str]) -> None:
     folder = written(workspace).folder
     task = folder.run.tasks[0].id
