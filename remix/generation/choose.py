@@ -19,7 +19,7 @@ example because a measure or a flag changes."""
 
 READING = Rule(name="flags-read-invented-merit", version=1)
 """Fewest flags, a reader's included, then candidates that were read, then as by `MEASURES`, with the merit to which a
-reading adds. Labels and the flag for a label don't count: the probabilities in the merit tell more than they do."""
+reading adds. Labels and the flag for a label don't count: probabilities, in the merit, tell more than labels."""
 
 _OF_LABELS = "turned round"
 """The reader's flag for a label."""
