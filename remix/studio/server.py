@@ -122,21 +122,20 @@ def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, te
         timeout_keep_alive=connection_limits.IDLE,
         timeout_graceful_shutdown=1,
     )
-    if browse:
-        try:
-            browser.browse(redirect.enter_context(browser.redirect_file(access)))
-        except OSError as error:
-            tell(f"The browser can't be opened ({error.strerror or error}): open the address yourself.")
-    browser.listen(access, tell)
     server = uvicorn.Server(config)
     with _errors_told(tell), _ended_by_signals(server):
+        if browse:
+            try:
+                browser.browse(redirect.enter_context(browser.redirect_file(access)))
+            except OSError as error:
+                tell(f"The browser can't be opened ({error.strerror or error}): open the address yourself.")
+        browser.listen(access, tell)
         reading.start()
         tidying.start()
         watching.start()
         watching_drafts.start()
         try:
-            with suppress(KeyboardInterrupt):
-                server.run(sockets=[bound])
+            server.run(sockets=[bound])
         finally:
             _ignore_further_signals()
             for event in (stop, visited, studio.stirred):
@@ -166,9 +165,11 @@ _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """Let SIGTERM, and SIGHUP of a closed terminal, end the server as Ctrl-C does, so that `index.md` is written.
+    """Let Ctrl-C, SIGTERM, and SIGHUP of a closed terminal end the server, so that `index.md` is written and no file
+    for the browser stays.
 
-    uvicorn sends itself each signal again after the end, and SIGTERM would then end the process.
+    A signal before the server runs ends it as soon as it does. uvicorn sends itself each signal again after the end,
+    and SIGTERM would then end the process.
     """
     before = {number: signal.getsignal(number) for number in _ENDS}
 
@@ -176,7 +177,7 @@ def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
         server.should_exit = True
 
     if _is_main_thread():
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in _ENDS:
             # `nohup` has SIGHUP ignored.
             if before[number] is not signal.SIG_IGN:
                 signal.signal(number, end)

@@ -137,9 +137,55 @@ def test_a_file_that_was_not_used_goes_with_the_studio(workspace: Workspace, tmp
         assert file.exists()
     finally:
         open_runs.send_signal(signal.SIGINT)
-        # 130: the signal came before the server had begun.
-        assert open_runs.wait(30) in (0, 130)
+        assert open_runs.wait(30) == 0
     assert not file.exists()
+
+
+STOPPED = """
+import signal
+from remix.__main__ import main
+from remix.studio import browser, server
+
+class StoppedServer(server.uvicorn.Server):
+    def run(self, sockets):
+        stop("run")
+        super().run(sockets)
+
+def stop(now):
+    if now == INSTANT:
+        signal.raise_signal(signal.NUMBER)
+
+def mkstemp(*where, mkstemp=browser.tempfile.mkstemp):
+    made = mkstemp(*where)
+    print(made[1], flush=True)
+    stop("made")
+    return made
+
+browser.tempfile.mkstemp = mkstemp
+browser.browse = lambda path: stop("opened")
+browser.listen = lambda access, tell: stop("listen")
+server.uvicorn.Server = StoppedServer
+main()
+"""
+"""The command, with a signal at a chosen instant, which tells what file it made for the browser."""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("instant", ["made", "opened", "listen", "run"])
+def test_a_studio_stopped_while_it_starts_leaves_no_file(
+    workspace: Workspace, tmp_path: Path, instant: str, number: str
+) -> None:
+    """Before the server ran, Ctrl-C left the file with the key where it was."""
+    script = STOPPED.replace("INSTANT", repr(instant)).replace("NUMBER", number)
+    command = [sys.executable, "-P", "-c", script, "-C", str(workspace.root), "studio", "--as", "Eve"]
+    environment = {**os.environ, **python_path(), "REMIX_CACHE": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+    )
+    assert ended.returncode == 0, ended.stderr
+    file = next(Path(line) for line in ended.stdout.splitlines() if ".remix-studio-" in line)
+    assert not file.exists()
+    assert list(file.parent.glob("*.html")) == []
 
 
 def _read_until(terminal: int, wanted: bytes, found: bytes = b"") -> bytes:
