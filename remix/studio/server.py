@@ -92,9 +92,10 @@ def own_port(folder: Path) -> int:
 def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, tell: Callable[[str], None]) -> bool:
     """Answer until Ctrl-C, SIGTERM, or the terminal is closed; if `browse`, open the studio in the browser.
 
-    `tell` gets messages for the user: new addresses, and errors. Returns whether a background thread is still at
-    work: the process must then end at once (`interrupts.end_at_once`), because Python's own end would end the thread
-    within a library written in Rust, which aborts the process.
+    `tell` gets messages for the user: new addresses, and errors. From the first signal on the process is to end, and
+    further signals are ignored. Returns whether a background thread is still at work: the process must then end at
+    once (`interrupts.end_at_once`), because Python's own end would end the thread within a library written in Rust,
+    which aborts the process.
     """
     open_runs = studio.runs
     visited, stop, redirect = threading.Event(), threading.Event(), ExitStack()
@@ -123,7 +124,8 @@ def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, te
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
-    with _errors_told(tell), _ended_by_signals(server):
+    _end_by_signals(server)
+    with _errors_told(tell):
         if browse:
             try:
                 browser.browse(redirect.enter_context(browser.redirect_file(access)))
@@ -163,15 +165,13 @@ def _are_at_work(*threads: threading.Thread) -> bool:
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@contextmanager
-def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM, and SIGHUP of a closed terminal end the server, so that `index.md` is written and no file
-    for the browser stays.
+def _end_by_signals(server: uvicorn.Server) -> None:
+    """From now on Ctrl-C, SIGTERM, and SIGHUP of a closed terminal end the server, so that `index.md` is written and
+    no file for the browser stays.
 
-    A signal before the server runs ends it as soon as it does. uvicorn sends itself each signal again after the end,
-    and SIGTERM would then end the process.
+    A signal before the server runs ends it as soon as it does. uvicorn sends itself each signal again after the end:
+    with the handlers of before, SIGTERM would then end the process, and Ctrl-C would break off what is still to do.
     """
-    before = {number: signal.getsignal(number) for number in _ENDS}
 
     def end(number: int, frame: object) -> None:
         server.should_exit = True
@@ -179,18 +179,12 @@ def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
     if _is_main_thread():
         for number in _ENDS:
             # `nohup` has SIGHUP ignored.
-            if before[number] is not signal.SIG_IGN:
+            if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, end)
-    try:
-        yield
-    finally:
-        if _is_main_thread():
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def _ignore_further_signals() -> None:
-    """Let no second Ctrl-C break off writing `index.md`."""
+    """Let no second Ctrl-C break off writing `index.md`, until the process ends."""
     if _is_main_thread():
         for number in _ENDS:
             signal.signal(number, signal.SIG_IGN)
