@@ -304,7 +304,7 @@ def _write(
 ) -> tuple[list[Generation], dict[int, Counter[int]], str]:
     """The generations, the checksums of their logits, and the rows of a decode call in words."""
     config = model.config
-    slots = config.rows if config.fixed else min(parallel, config.rows)
+    slots = config.rows_for(min(parallel, config.rows))
     longest = max(len(each.token_ids) + each.sampling.most for each in requests)
     marks = ChatTemplate(model.file.chat_template, model.file.name).marks
     decoder = CheckingDecoder(model.weights, slots, longest, config, threads, TEXTS_TOGETHER)

@@ -159,7 +159,9 @@ def in_words(chosen: ChosenConfig) -> str:
     if not chosen.exact:
         return "not exact"
     rows = chosen.config.rows
-    return f"always {rows} rows" if chosen.config.fixed else f"up to {rows} rows" if rows > 1 else "one at a time"
+    if chosen.config.multiple > 1:
+        return chosen.config.in_words
+    return f"up to {rows} rows" if rows > 1 else "one at a time"
 
 
 def told(architecture: str) -> dict[str, str]:

@@ -87,7 +87,8 @@ class FakeDecoder:
     def decode(self, rows: Sequence[Row]) -> None:
         assert 0 < len(rows) <= self.config.rows, "too many rows"
         gapless = [row.slot for row in rows] == list(range(len(rows)))
-        assert gapless or self.config.fixed, "free rows must have no gaps"
+        assert gapless or self.config.is_fixed, "rows must have no gaps"
+        assert self.config.rows_for(len(rows)) <= self.slots, "too few slots to fill up the last multiple"
         assert len({row.slot for row in rows}) == len(rows), "a sequence has one row"
         self._count("decode", len(rows))
         for row in rows:

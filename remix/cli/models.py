@@ -244,13 +244,21 @@ def _show_workers(model: str, workers: list[WorkerState], as_json: bool) -> None
 
 @models.command()
 @click.argument("model", required=False, envvar="REMIX_MODEL")
+@click.option(
+    "--texts",
+    type=click.IntRange(1),
+    default=72,
+    show_default=True,
+    help="Number of texts in a run to be fast for; 1 for texts written one at a time, as in the studio.",
+)
 @json_option
 @click.pass_obj
-def tune(workspace: Workspace, model: str | None, as_json: bool) -> None:
-    """Find the fastest exact settings for MODEL on this machine; `remix generate` uses them from then on.
+def tune(workspace: Workspace, model: str | None, texts: int, as_json: bool) -> None:
+    """Find the fastest exact settings for MODEL on this machine; all texts are written with them from then on.
 
     By default for the model that `remix generate` uses, or its prepared copy. Takes a minute or two, on a machine
-    that does nothing else meanwhile. `remix models forget` restores the usual settings.
+    that does nothing else meanwhile. A run that was begun with other settings keeps these. `remix models forget`
+    restores the usual settings.
     """
     from remix.engine import tune as engine
     from remix.models import prepared
@@ -258,7 +266,7 @@ def tune(workspace: Workspace, model: str | None, as_json: bool) -> None:
 
     with progress(quiet=False):
         path, file = prepared.resolve(model or workspace.model, workspace.model_folders)
-        tuned = engine.tune(path, file, environment.default_threads(), note)
+        tuned = engine.tune(path, file, environment.default_threads(), note, texts)
     if as_json:
         print_json(tuned.model_dump())
         return

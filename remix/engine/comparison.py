@@ -68,8 +68,7 @@ def in_words(config: BatchConfig) -> str:
     """The changes around a sequence that a batch config allows, in words."""
     if config.rows == 1:
         return "one sequence at a time, prefix shared or not"
-    rows = f"with always {config.rows} rows" if config.fixed else f"for 1…{config.rows} rows"
-    return f"{rows}, alone or among others, prefix shared or not"
+    return f"with {config.in_words}, alone or among others, prefix shared or not"
 
 
 def long_prompt(config: BatchConfig) -> int:
@@ -140,9 +139,9 @@ class _Comparison:
         self.decoder = decoder
         self._called = called
         rows, chunk = decoder.config.rows, decoder.config.chunk
-        # With free rows a single sequence joins per call, so that each number of rows occurs. With fixed rows a call
-        # costs all rows, and the number of active sequences matters less.
-        self.joining = 3 if decoder.config.fixed else 1
+        # With free rows a single sequence joins per call, so that each number of rows occurs. With multiples, several
+        # sequences do: the numbers of rows occur all the same, and the number of active sequences matters less.
+        self.joining = 1 if decoder.config.multiple == 1 else 3
         self.life = max(rows // self.joining, 6)
         self._scripts = (
             self._script("a shared prefix", words, chunk + 2, self.life),

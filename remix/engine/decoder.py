@@ -7,9 +7,9 @@ Takes tokens for numbered slots, gives sampled tokens. A *slot* is the part of t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from remix.records import Choice, Frozen, Sampling
 from remix.records.bounds import LEAST_CHUNK, MOST_CHUNK, MOST_LAYERS, MOST_ROWS
@@ -27,8 +27,8 @@ class BatchConfig(Frozen):
     rows: int = Field(16, ge=1, le=MOST_ROWS)
     """Most rows (sequences) of a decode call."""
 
-    fixed: bool = False
-    """Whether each decode call has exactly `rows` rows, idle slots filling the rest."""
+    multiple: int = Field(1, ge=1, le=MOST_ROWS)
+    """Each decode call has a multiple of this many rows, idle slots filling the rest; `rows` is a multiple, too."""
 
     flash_attn: bool = False
     """Whether flash attention is on."""
@@ -39,10 +39,35 @@ class BatchConfig(Frozen):
     gpu_layers: int = Field(0, ge=0, le=MOST_LAYERS)
     """Layers put on a GPU, if llama.cpp was built for a GPU; a number above the model's layers means all."""
 
+    @model_validator(mode="after")
+    def _whole_calls(self) -> Self:
+        if self.rows % self.multiple:
+            raise ValueError(f"{self.rows} rows aren't a multiple of {self.multiple}")
+        return self
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether each decode call has `rows` rows, idle slots filling the rest."""
+        return self.rows == self.multiple > 1
+
+    def rows_for(self, sequences: int) -> int:
+        """Rows of a decode call for some active sequences."""
+        return -(-sequences // self.multiple) * self.multiple
+
+    @property
+    def in_words(self) -> str:
+        """Rows of a decode call in words: `1 to 16 rows`, `8 or 16 rows`, `always 16 rows`."""
+        if self.multiple == 1:
+            return f"1 to {self.rows} rows"
+        counts = [*range(self.multiple, self.rows, self.multiple)]
+        return f"{', '.join(map(str, counts))} or {self.rows} rows" if counts else f"always {self.rows} rows"
+
     @property
     def label(self) -> str:
-        """The rows in words, as in records."""
-        return f"fixed {self.rows}" if self.fixed else f"free<={self.rows}"
+        """The rows as in records: `free<=16`, `by 8<=16`, `fixed 16`."""
+        if self.multiple == 1:
+            return f"free<={self.rows}"
+        return f"fixed {self.rows}" if self.is_fixed else f"by {self.multiple}<={self.rows}"
 
 
 class KVCacheLayout(NamedTuple):

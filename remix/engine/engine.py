@@ -241,7 +241,8 @@ class Engine:
             # Any number of texts may wait to be scored; active sequences are decoded after each text.
             if isinstance(admitted[0], Scoring):
                 break
-        while not self.decoder.config.fixed and (gap := self._scheduler.close_gap()):
+        # With fixed rows each slot has a row in each call: gaps cost nothing.
+        while not self.decoder.config.is_fixed and (gap := self._scheduler.close_gap()):
             self.decoder.move(*gap)
 
     def _prefill(self, sequence: Queued, copy: Copy | None) -> None:

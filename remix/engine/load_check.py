@@ -166,7 +166,7 @@ def _use(path: Path) -> None:
         tokens = model.tokenize_text(SENTENCE) or [0]
     _say("loads the weights")
     config = llama.exact_config(*header.weight_types)
-    config = config.model_copy(update={"rows": 1, "fixed": False})
+    config = config.model_copy(update={"rows": 1, "multiple": 1})
     with (
         LlamaModel(path, config=config) as model,
         LlamaDecoder(model, 1, 256, config, environment.default_threads()) as decoder,

@@ -357,14 +357,15 @@ def check_memory(path: Path, file: ModelFile, contexts: tuple[int, ...], options
 
 def config_of(used: EngineUsed) -> BatchConfig | None:
     """The batch configuration of a record or a run; null if none is named."""
-    found = re.fullmatch(r"(free<=|fixed )(\d+)", used.rows or "")
+    found = re.fullmatch(r"(free<=|fixed |by 8<=)(\d+)", used.rows or "")
     if not found or used.chunk is None:
         return None
+    rows = int(found[2])
     return BatchConfig(
         chunk=used.chunk,
         paragraphs=bool(used.paragraphs),
-        rows=int(found[2]),
-        fixed=found[1] == "fixed ",
+        rows=rows,
+        multiple={"free<=": 1, "fixed ": rows, "by 8<=": 8}[found[1]],
         flash_attn=bool(used.flash_attn),
         repack=bool(used.repack),
         gpu_layers=used.n_gpu_layers or 0,

@@ -93,14 +93,14 @@ def layouts(
     """A KV cache layout for each context, with slots for sequences and for the prompts of finished sequences, and the
     memory for the largest layout. The weights must not be loaded yet.
 
-    A batch configuration with a fixed number of rows needs a slot for each row: the number determines the bytes.
+    Each row of a decode call needs a slot, and there are as many rows as the batch config's `multiple` at least.
     Raises `ModelError` if the memory holds too few sequences.
     """
     is_on_gpu = config.gpu_layers > 0 and llama.has_gpu()
     weights, free = 0 if is_on_gpu else file.size, free_memory.available()
     budget = needs.memory or max(0, free - weights) // 2
-    sequences = config.rows if config.fixed else min(needs.parallel or config.rows, config.rows, needs.chains)
-    least = sequences if config.fixed else 1
+    sequences = config.rows_for(min(needs.parallel or config.rows, config.rows, needs.chains))
+    least = config.multiple
     made = []
     # A run from elsewhere may ask for any context; no planned text is longer than the model's context.
     longest = file.context if file.context > 0 else MOST_TOKENS
@@ -119,7 +119,7 @@ def layouts(
                 "Close other programs, raise --memory, leave long passages out, lower --max-tokens, or take a "
                 "smaller model or weight type: `remix models pull` lists those that fit.",
             )
-        slots = min(sequences, places)
+        slots = min(sequences, places // least * least)
         made.append(KVCacheLayout(context, slots, min(slots, places - slots)))
     largest = max(made, key=cost.of)
     calls = cost.calls(largest)

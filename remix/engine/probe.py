@@ -23,6 +23,10 @@ from remix.util.cache import MemoStore
 PROBE = "remix/probe/3"
 """Name and version of the procedure: verdicts of different versions are ignored."""
 
+MULTIPLE = 8
+"""Rows of a decode call come in multiples of this number, if any number isn't exact: from 8 rows on llama.cpp uses
+different kernels for K- and IQ-quants, and computes a row alike in 8, 12 or 16 rows; F16 needs 2 rows."""
+
 FEW_ROWS = 4
 """Rows for exact mixtures of experts in weight types like Q4_K and IQ4_XS: from 8 rows of the same expert on,
 llama.cpp uses different kernels for the expert, and kernels for repacked weights take rows by fours."""
@@ -51,7 +55,8 @@ class ChosenConfig(NamedTuple):
 
 
 def choose_config(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> ChosenConfig:
-    """The first batch config that passes the probe: any number of rows, always 16 or 4, one sequence at a time.
+    """The first batch config that passes the probe: any number of rows, a multiple of 8, always 16 or 4, one sequence
+    at a time.
 
     "Any number of rows" is skipped for weight types known to differ. `how` says if even the last config fails, or
     memory is too small for a probe. Raises `ModelError` if the model can't be loaded.
@@ -89,11 +94,10 @@ def is_probed(file: ModelFile, config: BatchConfig) -> bool:
 
 
 def _configs(file: ModelFile, guess: BatchConfig) -> list[BatchConfig]:
-    """Batch configs to try: any number of rows, always 16 rows, always few rows, one sequence at a time."""
-    few: dict[str, object] = {"fixed": True, "rows": FEW_ROWS}
-    updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, few, {"fixed": False, "rows": 1}]
-    first = len(updates) - 1 if is_single(file) else int(is_hopeless(file))
-    return [guess.model_copy(update=update) for update in updates[first:]]
+    """Batch configs to try: any number of rows, a multiple of 8, always 16, always 4, one sequence at a time."""
+    tried = ((guess.rows, 1), (guess.rows, MULTIPLE), (guess.rows, guess.rows), (FEW_ROWS, FEW_ROWS), (1, 1))
+    first = len(tried) - 1 if is_single(file) else int(is_hopeless(file))
+    return [guess.model_copy(update={"rows": rows, "multiple": multiple}) for rows, multiple in tried[first:]]
 
 
 def confirm(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> ChosenConfig:
@@ -121,7 +125,7 @@ def fast_config(file: ModelFile, gpu_layers: int = 0) -> ChosenConfig:
     # Only `repack` and `gpu_layers` of the guess matter: repacked for AMX, the weights would end the process.
     guess = llama.exact_config(gpu_layers=gpu_layers)
     rows = 1 if is_single(file) else guess.rows
-    config = guess.model_copy(update={"rows": rows, "fixed": False, "flash_attn": True})
+    config = guess.model_copy(update={"rows": rows, "multiple": 1, "flash_attn": True})
     return ChosenConfig(config, False, "not exact, as asked: any number of rows, flash attention on, nothing probed")
 
 
@@ -176,8 +180,7 @@ def _key(file: ModelFile, config: BatchConfig) -> str:
 
 
 def _by_type(file: ModelFile, config: BatchConfig) -> str:
-    rows = f"always {config.rows} rows" if config.fixed else f"any number of rows up to {config.rows}"
     return (
-        f"by weight type: {', '.join(file.weight_types) or 'any'} was measured to give the same bits with {rows}; "
-        "too little memory to probe it here"
+        f"by weight type: {', '.join(file.weight_types) or 'any'} was measured to give the same bits with "
+        f"{config.in_words}; too little memory to probe it here"
     )

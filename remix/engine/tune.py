@@ -1,8 +1,9 @@
 """Tuning: the fastest exact batch config for a model on this machine.
 
-Takes a GGUF, gives the measurements, and keeps the winner in the user's cache for `choose`. A child process times
-prompts per chunk size and decode calls per number of rows, in turns, so that a disturbance slows all alike; the speed
-of each batch config is computed from the times. Only a config that passes the probe can win. Knows nothing of runs.
+Takes a GGUF and the number of texts in a run, gives the measurements, and keeps the winner in the user's cache for
+`choose`. A child process times prompts per chunk size and decode calls per number of rows, in turns, so that a
+disturbance slows all alike; the speed of each batch config is computed from the times. Only a config that passes the
+probe can win. Knows nothing of runs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 from statistics import median
 
@@ -29,6 +30,10 @@ from remix.util import processes
 from remix.util.cache import MemoStore
 
 ROWS = (probe.FEW_ROWS, 8, 16, 32)
+PLAIN_ROWS = (probe.FEW_ROWS, probe.MULTIPLE - 1)
+"""Any number of rows up to these is tried with weights that aren't repacked, for weight types known to differ: below
+8 rows llama.cpp computes each row alone, which is slow in a batch and fast for a single text."""
+
 CHUNKS = (32, 64, 128)
 
 SHARED, OWN, KINDS, TEXT = 170, 27, 3, 60
@@ -36,8 +41,8 @@ SHARED, OWN, KINDS, TEXT = 170, 27, 3, 60
 prompt, number of kinds (prompts), and tokens of a text."""
 
 TEXTS = 72
-"""Texts of a run. At a run's end rows fall idle, the more the more rows: on average 13.2 of 16 rows were active, and
-22.8 of 32."""
+"""Texts of a run, unless the user says otherwise. At a run's end rows fall idle, the more the more rows: on average
+13.2 of 16 rows were active, and 22.8 of 32."""
 
 ROUNDS, PATIENCE = 4, 25.0
 """Turns of each measurement, and seconds after which no further turn begins."""
@@ -80,6 +85,8 @@ class Waiting(Frozen):
 class Tuned(Frozen):
     """The result of tuning."""
 
+    texts: int
+    """Texts of a run to be fast for."""
     config: BatchConfig
     """The fastest exact batch config."""
     fastest: BatchConfig
@@ -93,7 +100,7 @@ class Tuned(Frozen):
 
 
 _MEMOS = MemoStore("tuned", Tuned)
-_PROCEDURE = f"remix/tune/1 by {probe.PROBE}"
+_PROCEDURE = f"remix/tune/2 by {probe.PROBE}"
 
 
 # -- using the result -----------------------------------------------------------------------------------
@@ -140,15 +147,19 @@ def forget(file: ModelFile) -> None:
 # -- measuring ------------------------------------------------------------------------------------------
 
 
-def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) -> Tuned:
-    """Measure, choose and keep the winner; `say` gets progress messages.
+def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None], texts: int = TEXTS) -> Tuned:
+    """Measure, choose and keep the winner for runs of `texts` texts; `say` gets progress messages.
 
     Raises `ModelError` if the model can't be loaded or no batch config is exact, `RunError` if the cache can't be
     written.
     """
     say(f"{file.name}: measuring prompts and decoding.")
-    work = _Work(path=path, threads=threads, configs=tuple(_candidates(file)), rounds=ROUNDS)
-    timed = sorted(_child(work, {}), key=lambda each: -each.texts_a_minute)
+    timed: list[Timed] = []
+    # Each way to load the weights has a process of its own: memory may not hold the weights twice.
+    for _, configs in groupby(_candidates(file), key=lambda config: config.repack):
+        work = _Work(path=path, threads=threads, configs=tuple(configs), texts=texts, rounds=ROUNDS)
+        timed += _child(work, {})
+    timed.sort(key=lambda each: -each.texts_a_minute)
     for place, each in enumerate(timed):
         attention = ", flash attention" if each.config.flash_attn else ""
         label = f"{each.config.label} rows, chunks of {each.config.chunk}{attention}"
@@ -164,8 +175,9 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
     waiting: tuple[Waiting, ...] = ()
     if not spin.is_set_by_user():
         say("measuring how threads best wait for each other, on the idle machine and beside a busy process.")
-        waiting = _wait(path, winner, threads)
+        waiting = _wait(work.model_copy(update={"configs": (winner,), "rounds": 1}))
     tuned = Tuned(
+        texts=texts,
         config=winner,
         fastest=timed[0].config,
         how=f"probed on this machine: same logits {in_words(winner)}",
@@ -192,14 +204,17 @@ def best_policy(waiting: tuple[Waiting, ...]) -> dict[str, str]:
 def _candidates(file: ModelFile) -> list[BatchConfig]:
     """All batch configs that may be exact with a model's weight types."""
     guess = llama.exact_config(*file.weight_types)
-    # With flash attention a single row is computed differently: rows must be fixed. Free rows aren't tried for weight
-    # types known to compute 1 and 16 rows differently.
-    kinds = [*([] if probe.is_hopeless(file) else [(False, False)]), (True, False), (True, True)]
-    most = (1,) if probe.is_single(file) else ROWS
-    return [
-        guess.model_copy(update={"rows": rows, "chunk": chunk, "fixed": fixed, "flash_attn": flash_attn})
-        for (fixed, flash_attn), rows, chunk in product(kinds, most, CHUNKS)
-    ]
+    free: list[dict[str, object]] = [{"rows": rows, "multiple": 1} for rows in ROWS]
+    if probe.is_hopeless(file):
+        free = [{"rows": rows, "multiple": 1, "repack": False} for rows in PLAIN_ROWS]
+    by_eight: list[dict[str, object]] = [{"rows": rows, "multiple": probe.MULTIPLE} for rows in ROWS if rows > 8]
+    fixed: list[dict[str, object]] = [{"rows": rows, "multiple": rows} for rows in ROWS]
+    # With flash attention a single row is computed differently: rows must be fixed.
+    flash: list[dict[str, object]] = [{**each, "flash_attn": True} for each in fixed]
+    kinds = [*free, *by_eight, *fixed, *flash]
+    if probe.is_single(file):
+        kinds = [{"rows": 1, "multiple": 1}]
+    return [guess.model_copy(update={**kind, "chunk": chunk}) for kind, chunk in product(kinds, CHUNKS)]
 
 
 # -- measuring ----------------------------------------------------------------------------------------------
@@ -211,12 +226,14 @@ class _Work(Frozen):
     path: Path
     threads: int
     configs: tuple[BatchConfig, ...]
+    """Batch configs with the same `repack`."""
+    texts: int
+    """Texts of a run."""
     rounds: int
 
 
-def _wait(path: Path, config: BatchConfig, threads: int) -> tuple[Waiting, ...]:
+def _wait(work: _Work) -> tuple[Waiting, ...]:
     """The speed with each wait policy, idle and beside a busy process: measured in turns, the better of two."""
-    work = _Work(path=path, threads=threads, configs=(config,), rounds=1)
 
     def speeds(policy: dict[str, str]) -> tuple[float, float]:
         idle = _child(work, policy)[0].texts_a_minute
@@ -284,10 +301,11 @@ class _Bench:
         configs = [config for config in work.configs if config.flash_attn == flash_attn]
         rows = max(config.rows for config in configs)
         chunk = max(config.chunk for config in configs)
-        widest = configs[0].model_copy(update={"rows": rows, "chunk": chunk, "fixed": False})
+        widest = configs[0].model_copy(update={"rows": rows, "chunk": chunk, "multiple": 1})
         context = SHARED + OWN + TEXT
         self._decoder = stack.enter_context(LlamaDecoder(model, rows, context, widest, work.threads, prefix_slots=1))
-        counts = {count for config in configs for count in (config.rows, _active(config))}
+        self._texts = work.texts
+        counts = {config.rows_for(_active(config, work.texts)) for config in configs}
         self.parts = [("prompts", size) for size in sorted({config.chunk for config in configs})]
         self.parts += [("decode", count) for count in sorted(counts)]
         self._seconds: dict[tuple[str, int], list[float]] = {part: [] for part in self.parts}
@@ -305,9 +323,9 @@ class _Bench:
 
     def timed(self, config: BatchConfig) -> Timed:
         """The speed of a batch config, from the measured times."""
-        active = _active(config)
+        active = _active(config, self._texts)
         prompts = median(self._seconds["prompts", config.chunk])
-        call = median(self._seconds["decode", config.rows if config.fixed else active])
+        call = median(self._seconds["decode", config.rows_for(active)])
         return Timed(
             config=config,
             texts_a_minute=round(60 * KINDS / (prompts + KINDS * TEXT * call / active), 1),
@@ -346,9 +364,9 @@ class _Bench:
         self._decoder.open(slot, sampling, [1] * (SHARED + OWN))
 
 
-def _active(config: BatchConfig) -> int:
-    """Average number of active rows in a run of `TEXTS` texts; at the end of the run rows become idle."""
-    return max(1, round(config.rows / (1 + config.rows / TEXTS)))
+def _active(config: BatchConfig, texts: int) -> int:
+    """Average number of active rows in a run; at the end of the run rows become idle."""
+    return max(1, round(config.rows / (1 + config.rows / texts)))
 
 
 def main() -> None:

@@ -147,8 +147,9 @@ class EngineUsed(Frozen):
     """Chunk size: most tokens of a prompt in one call."""
     paragraphs: bool | None = None
     """Whether a chunk also ends at the end of a paragraph, if the chunk has at least 16 tokens by then."""
-    rows: str | None = Field(None, pattern=r"^(free<=|fixed )([1-9]|[12][0-9]|3[0-2])$")
-    """Rows of a decode call. `free<=16`: one for each active sequence, at most 16; `fixed 16`: always 16."""
+    rows: str | None = Field(None, pattern=r"^((free<=|fixed )([1-9]|[12][0-9]|3[0-2])|by 8<=(16|24|32))$")
+    """Rows of a decode call. `free<=16`: as many as active sequences, at most 16; `by 8<=16`: 8 or 16; `fixed 16`:
+    always 16."""
     type_k: str | None = None
     """Number type of the cached keys."""
     type_v: str | None = None

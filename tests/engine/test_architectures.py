@@ -107,7 +107,7 @@ def run(model: LlamaModel, config: Any, load: Load) -> tuple[dict[int, Any], int
     asked = requests(model)
     if load.shuffled:
         random.Random(str(load)).shuffle(asked)
-    slots = config.rows if config.fixed else min(load.parallel, config.rows)
+    slots = config.rows_for(min(load.parallel, config.rows))
     with (
         NotingDecoder(model, slots, LONG + TOKENS, config, load.threads, load.prefix_slots) as decoder,
         Engine(decoder, min(load.parallel, config.rows)) as engine,

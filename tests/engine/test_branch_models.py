@@ -96,7 +96,7 @@ def write(
     model: LlamaModel, requests: list[Request], config: BatchConfig, parallel: int, threads: int, prefix_slots: int
 ) -> tuple[list[Generation], Counter[tuple[int, ...]]]:
     """The texts, and the checksums of their logits with their numbers."""
-    slots = config.rows if config.fixed else min(parallel, config.rows)
+    slots = config.rows_for(min(parallel, config.rows))
     with (
         NotingDecoder(model, slots, CONTEXT, config, threads, prefix_slots) as decoder,
         Engine(decoder, parallel, trace=True) as engine,
@@ -156,9 +156,9 @@ def bundled(model_path: Path) -> Iterator[LlamaModel]:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(("chain", "fixed"), [(CHAINS[0], False), (CHAINS[1], True)], ids=["penalties", "dry"])
-def test_the_original_s_tokens_give_the_original(bundled: LlamaModel, chain: Any, fixed: bool) -> None:
-    config = llama.exact_config().model_copy(update={"fixed": fixed})
+@pytest.mark.parametrize(("chain", "multiple"), [(CHAINS[0], 1), (CHAINS[1], 16)], ids=["penalties", "dry"])
+def test_the_original_s_tokens_give_the_original(bundled: LlamaModel, chain: Any, multiple: int) -> None:
+    config = llama.exact_config().model_copy(update={"multiple": multiple})
     assert_the_originals_tokens_give_the_original(bundled, config, chain)
 
 

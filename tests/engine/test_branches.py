@@ -82,15 +82,16 @@ def families(draw: st.DrawFn) -> list[tuple[Request, Generation | None]]:
     st.integers(1, 8),
     st.integers(1, 8),
     st.integers(0, 3),
-    st.booleans(),
+    st.integers(1, 4),
     st.sampled_from([FakeDecoder, Recurrent]),
     st.randoms(),
 )
 def test_a_branch_gives_the_same_in_any_company_and_its_original_s_tokens_give_the_original(
-    asked, slots, parallel, prefix_slots, fixed, kind, order
+    asked, slots, parallel, prefix_slots, multiple, kind, order
 ):
     order.shuffle(asked)
-    decoder = kind(slots, config=BatchConfig(chunk=4, rows=slots, fixed=fixed), prefix_slots=prefix_slots)
+    config = BatchConfig(chunk=4, rows=slots * multiple, multiple=multiple)
+    decoder = kind(config.rows, config=config, prefix_slots=prefix_slots)
     for (request, known), came in zip(asked, write(decoder, [each for each, _ in asked], parallel), strict=True):
         assert said(came) == said(known or alone(request))
         given_ = request.fork.token_ids if request.fork else ()

@@ -34,10 +34,11 @@ def answers(
     parallel: int,
     prefix_slots: int = 0,
     chunk: int = 4,
-    fixed: bool = False,
+    multiple: int = 1,
     kind: type[FakeDecoder] = FakeDecoder,
 ) -> list[Generation]:
-    decoder = kind(slots, config=BatchConfig(chunk=chunk, rows=slots, fixed=fixed), prefix_slots=prefix_slots)
+    config = BatchConfig(chunk=chunk, rows=slots * multiple, multiple=multiple)
+    decoder = kind(config.rows, config=config, prefix_slots=prefix_slots)
     with Engine(decoder, parallel) as engine:
         return [future.result(timeout=10) for future in [engine.submit(request) for request in requests]]
 
@@ -76,15 +77,15 @@ requests = st.lists(
     st.integers(1, 8),
     st.integers(0, 4),
     st.sampled_from([4, 20, 64]),
-    st.booleans(),
+    st.integers(1, 4),
     st.sampled_from([FakeDecoder, Recurrent]),
     st.randoms(),
 )
-def in_any_company(requests, slots, parallel, prefix_slots, chunk, fixed, kind, order):
+def in_any_company(requests, slots, parallel, prefix_slots, chunk, multiple, kind, order):
     alone = [answers([request], 1, 1, chunk=chunk)[0] for request in requests]
     shuffled = list(enumerate(requests))
     order.shuffle(shuffled)
-    together = answers([request for _, request in shuffled], slots, parallel, prefix_slots, chunk, fixed, kind)
+    together = answers([request for _, request in shuffled], slots, parallel, prefix_slots, chunk, multiple, kind)
     for (index, _), generation in zip(shuffled, together, strict=True):
         assert (generation.token_ids, generation.text, generation.finish) == (
             alone[index].token_ids,

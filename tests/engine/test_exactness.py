@@ -101,7 +101,7 @@ class Weights:
     def run(self, requests: list[Request], load: Load) -> tuple[list[tuple[int, ...]], int]:
         """The token ids of each request, and how many prompt tokens were computed."""
         longest = max(len(request.token_ids) for request in requests) + self.tokens
-        slots = self.config.rows if self.config.fixed else load.parallel
+        slots = self.config.rows_for(load.parallel)
         with (
             LlamaDecoder(self.model, slots, longest, self.config, load.threads, load.prefix_slots) as decoder,
             Engine(decoder, load.parallel) as engine,

@@ -156,12 +156,13 @@ def schedule(seed: int, monkeypatch: pytest.MonkeyPatch) -> int:
     faults = Faults()
     monkeypatch.setattr(engine_module, "Scheduler", faulty(Scheduler, faults))
     monkeypatch.setattr(engine_module, "Sequence", faulty(Sequence, faults))
-    fixed = chance.random() < 0.3
+    multiple = 3 if chance.random() < 0.3 else 1
+    larger = [each._replace(slots=max(each.slots, multiple)) for each in LARGER]
     decoder = faulty(FakeDecoder, faults)(
-        SMALL.slots, SMALL.n_ctx_seq, BatchConfig(chunk=4, rows=3, fixed=fixed), SMALL.prefix_slots
+        SMALL.slots, SMALL.n_ctx_seq, BatchConfig(chunk=4, rows=3, multiple=multiple), SMALL.prefix_slots
     )
     every = [name for names in CALLS.values() for name in names]
-    with Engine(decoder, chance.choice((None, 1, 2)), chance.random() < 0.5, larger=LARGER) as engine:
+    with Engine(decoder, chance.choice((None, 1, 2)), chance.random() < 0.5, larger=larger) as engine:
         faults.kind, faults.is_late = chance.choice(KINDS), chance.random() < 0.5
         match chance.randrange(4):
             case 0:

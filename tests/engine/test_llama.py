@@ -78,7 +78,9 @@ def run(
 
 
 @pytest.mark.parametrize(
-    "config", [BatchConfig(), BatchConfig(fixed=True), BatchConfig(fixed=True, flash_attn=True)], ids=str
+    "config",
+    [BatchConfig(), BatchConfig(multiple=8), BatchConfig(multiple=16), BatchConfig(multiple=16, flash_attn=True)],
+    ids=str,
 )
 def test_tokens_do_not_depend_on_the_batch(model, config):
     config = config.model_copy(update={"repack": llama.exact_config("Q4_1").repack})
@@ -207,9 +209,18 @@ def test_loading_tells_how_far_it_is(model_path):
     assert told[-1][1] == 1.0
 
 
-def test_a_fixed_config_wants_all_its_rows(model):
-    with pytest.raises(ValueError, match="as many slots"):
-        LlamaDecoder(model, 3, 512, BatchConfig(rows=16, fixed=True), 1)
+@pytest.mark.parametrize(("slots", "multiple"), [(3, 16), (12, 8)])
+def test_slots_come_in_multiples_as_rows_do(model, slots, multiple):
+    with pytest.raises(ValueError, match=f"{slots} slots aren't a multiple of {multiple}"):
+        LlamaDecoder(model, slots, 512, BatchConfig(multiple=multiple), 1)
+
+
+def test_rows_come_in_multiples():
+    with pytest.raises(ValueError, match="12 rows aren't a multiple of 8"):
+        BatchConfig(rows=12, multiple=8)
+    assert [BatchConfig(multiple=8).rows_for(sequences) for sequences in (1, 8, 9, 16)] == [8, 8, 16, 16]
+    words = [BatchConfig(rows=32, multiple=multiple).in_words for multiple in (1, 8, 32)]
+    assert words == ["1 to 32 rows", "8, 16, 24 or 32 rows", "always 32 rows"]
 
 
 def test_a_file_that_is_no_model_gives_llama_cpps_reason(tmp_path):
@@ -240,10 +251,10 @@ def test_libraries_are_named_by_content():
 
 
 def test_weight_types_that_are_not_row_invariant_get_fixed_rows():
-    assert not llama.exact_config("Q8_0").fixed
-    assert llama.exact_config("Q4_K_M").fixed
-    assert llama.exact_config("Q4_0", "Q6_K").fixed, "a file's type says nothing of each of its tensors"
-    assert llama.exact_config().fixed
+    assert llama.exact_config("Q8_0").multiple == 1
+    assert llama.exact_config("Q4_K_M").is_fixed
+    assert llama.exact_config("Q4_0", "Q6_K").is_fixed, "a file's type says nothing of each of its tensors"
+    assert llama.exact_config().is_fixed
 
 
 def test_amx_libraries_keep_weights_unpacked(monkeypatch):
@@ -286,9 +297,9 @@ def test_a_trace_says_how_likely_each_token_was(model):
     assert [each.probability for each in choice.alternatives] == pytest.approx(probabilities[ranked], abs=1e-4)
 
 
-@pytest.mark.parametrize("fixed", [False, True])
-def test_tracing_changes_no_token_and_weighs_each_row_apart(model, fixed):
-    config = llama.exact_config("Q4_1").model_copy(update={"fixed": fixed, "rows": 4})
+@pytest.mark.parametrize("multiple", [1, 2, 4])
+def test_tracing_changes_no_token_and_weighs_each_row_apart(model, multiple):
+    config = llama.exact_config("Q4_1").model_copy(update={"multiple": multiple, "rows": 4})
     requests = ask(model, 4, max_tokens=5)
     plain = run(model, requests, 4, config)
     with LlamaDecoder(model, 4, 512, config, 1) as decoder, Engine(decoder, trace=True) as engine:
@@ -302,7 +313,7 @@ def test_tracing_changes_no_token_and_weighs_each_row_apart(model, fixed):
 
 def test_fillers_leave_no_mark(model):
     """They used to want no logits, and the last layer then ran with as many rows as were active."""
-    config = llama.exact_config("Q4_1").model_copy(update={"fixed": True, "rows": 4})
+    config = llama.exact_config("Q4_1").model_copy(update={"multiple": 4, "rows": 4})
     requests = ask(model, 4)
     with LlamaDecoder(model, 4, 512, config, 2) as decoder:
         rows = []
@@ -403,7 +414,7 @@ def test_a_grammar_without_a_way_on_is_an_error_and_its_own(model):
 def test_a_lone_token_with_flash_attention_would_depend_on_threads_and_is_never_computed_alone(model):
     """From 512 cells on llama.cpp splits a lone row's attention between threads."""
     prompt = model.tokenize_text("The lake has no middle, and the ferries leave at noon. " * 60)[: 64 * 9 + 1]
-    config = BatchConfig(flash_attn=True, fixed=True, rows=2, repack=llama.exact_config("Q4_1").repack)
+    config = BatchConfig(flash_attn=True, multiple=2, rows=2, repack=llama.exact_config("Q4_1").repack)
 
     def logits(threads: int, chunks: tuple[tuple[int, ...], ...]) -> bytes:
         with LlamaDecoder(model, 2, 768, config, threads) as decoder:

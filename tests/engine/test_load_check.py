@@ -136,7 +136,7 @@ def use(path: Path) -> None:
     """Look at a model, then do in this process what a run does."""
     file = identity.identify(path)
     load_check.check(path, file)
-    config = BatchConfig(rows=2, fixed=True)
+    config = BatchConfig(rows=2, multiple=2)
     with LlamaModel(path, config=config) as model, LlamaDecoder(model, 2, 256, config, 1) as decoder:
         for each in load_check.TEXTS:
             model.tokenize_text(each)

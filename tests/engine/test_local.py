@@ -26,11 +26,12 @@ MIB = 2**20
     [
         BatchConfig(),
         BatchConfig(chunk=128, rows=32, paragraphs=False),
-        BatchConfig(fixed=True, rows=8, flash_attn=True, repack=False, gpu_layers=3),
+        BatchConfig(multiple=8),
+        BatchConfig(rows=8, multiple=8, flash_attn=True, repack=False, gpu_layers=3),
     ],
 )
 def test_a_batch_config_can_be_read_from_the_record_it_went_into(config: BatchConfig) -> None:
-    fields = config.model_dump(exclude={"rows", "fixed", "gpu_layers"})
+    fields = config.model_dump(exclude={"rows", "multiple", "gpu_layers"})
     used = EngineUsed(exact=True, rows=config.label, n_gpu_layers=config.gpu_layers, **fields)
     assert config_of(used) == config
 
@@ -39,6 +40,8 @@ def test_a_record_without_a_batch_config_gives_none() -> None:
     assert config_of(EngineUsed(exact=False)) is None
     with pytest.raises(ValidationError, match="rows"):
         EngineUsed(exact=True, chunk=64, rows="by moonlight")
+    with pytest.raises(ValidationError, match="rows"):
+        EngineUsed(exact=True, chunk=64, rows="by 3<=16")
 
 
 @pytest.mark.model

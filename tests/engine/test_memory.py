@@ -76,8 +76,17 @@ def test_the_state_of_a_sequence_is_counted_once_for_each_sequence() -> None:
     assert planned(cost=cost, memory=10 * MIB)[0] == [KVCacheLayout(512, 5, 0)]
 
 
+def test_rows_in_multiples_need_slots_in_multiples() -> None:
+    by_eight = BatchConfig(multiple=8)
+    assert layouts(by_eight, memory=8 * MIB, chains=1) == [KVCacheLayout(512, 8, 8)]
+    assert layouts(by_eight, memory=6 * MIB) == [KVCacheLayout(512, 8, 4)]
+    assert layouts(by_eight, memory=20 * MIB, parallel=9) == [KVCacheLayout(512, 16, 16)]
+    with pytest.raises(ModelError, match=r"m: 8 sequences of 512 tokens take 4 MiB of memory"):
+        layouts(by_eight, memory=3 * MIB)
+
+
 def test_fixed_rows_need_all_their_slots() -> None:
-    fixed = BatchConfig(fixed=True)
+    fixed = BatchConfig(multiple=16)
     assert layouts(fixed, memory=8 * MIB, chains=1) == [KVCacheLayout(512, 16, 0)]
     with pytest.raises(
         ModelError, match=r"m: 16 sequences of 512 tokens take 8 MiB of memory, and there are 7 MiB for them"

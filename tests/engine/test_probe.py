@@ -101,16 +101,25 @@ def choose(file: ModelFile = FILE) -> probe.ChosenConfig:
 def test_free_rows_are_met_in_every_number(machine: type[Showing]) -> None:
     config, exact, how = choose()
     assert (config, exact) == (BatchConfig(), True)
-    assert how == "probed on this machine: same logits for 1…16 rows, alone or among others, prefix shared or not"
+    assert how == "probed on this machine: same logits with 1 to 16 rows, alone or among others, prefix shared or not"
     assert {rows for call, rows in machine.last.calls if call == "decode"} == set(range(1, 17))
 
 
-def test_logits_that_depend_on_the_number_of_rows_lead_to_fixed_ones(machine: type[Showing]) -> None:
-    machine.noise = staticmethod(lambda config, rows, slot: 0 if config.fixed else rows > 1)
+def test_logits_that_depend_on_the_number_of_rows_lead_to_multiples(machine: type[Showing]) -> None:
+    machine.noise = staticmethod(lambda config, rows, slot: 0 if config.multiple == 8 else rows > 1)
     config, exact, how = choose()
-    assert (config, exact) == (BatchConfig(fixed=True), True)
+    assert (config, exact) == (BatchConfig(multiple=8), True)
+    assert how.startswith("probed on this machine: same logits with 8 or 16 rows, alone or among others")
+    assert how.endswith("; with 1 to 16 rows, alone or among others, prefix shared or not they differ")
+    assert {config.rows_for(rows) for call, rows in machine.last.calls if call == "decode"} == {8, 16}
+
+
+def test_logits_that_depend_on_multiples_too_lead_to_fixed_rows(machine: type[Showing]) -> None:
+    machine.noise = staticmethod(lambda config, rows, slot: 0 if config.is_fixed else rows > 1)
+    config, exact, how = choose()
+    assert (config, exact) == (BatchConfig(multiple=16), True)
     assert how.startswith("probed on this machine: same logits with always 16 rows, alone or among others")
-    assert how.endswith("; for 1…16 rows, alone or among others, prefix shared or not they differ")
+    assert how.endswith("; with 1 to 16 rows, alone or among others, prefix shared or not they differ")
 
 
 def test_where_fixed_rows_fail_too_one_sequence_runs_at_a_time(machine: type[Showing]) -> None:
@@ -132,7 +141,7 @@ def test_rows_that_share_an_expert_are_met_in_step_and_leave_four_rows(
 
     monkeypatch.setattr(Showing, "logits", logits)
     config, exact, how = choose()
-    assert (config, exact) == (BatchConfig(fixed=True, rows=4), True)
+    assert (config, exact) == (BatchConfig(multiple=4, rows=4), True)
     assert how.startswith("probed on this machine: same logits with always 4 rows, alone or among others")
 
 
@@ -171,7 +180,7 @@ def test_architectures_whose_sequences_llama_cpp_mixes_up_run_one_at_a_time(mach
 
 
 def test_a_probe_tells_how_far_it_is(machine: type[Showing]) -> None:
-    machine.noise = staticmethod(lambda config, rows, slot: 0 if config.fixed else rows > 3)
+    machine.noise = staticmethod(lambda config, rows, slot: 0 if config.multiple > 1 else rows > 3)
     told: list[tuple[str, float | None]] = []
     with stages.listening(lambda *stage: told.append(stage)):
         choose()
@@ -210,12 +219,12 @@ def test_slots_that_cannot_be_cut_are_probed_by_whole_copies(
     assert (config, exact) == (BatchConfig(rows=1), False)
 
 
-@pytest.mark.parametrize(("types", "rows"), [(("Q4_K", "Q8_0"), 16), (("F16",), 16), (("Q5_0",), None), ((), None)])
+@pytest.mark.parametrize(("types", "multiple"), [(("Q4_K", "Q8_0"), 8), (("F16",), 8), (("Q5_0",), 1), ((), 1)])
 def test_free_rows_are_not_tried_with_types_known_to_differ(
-    machine: type[Showing], types: tuple[str, ...], rows: int | None
+    machine: type[Showing], types: tuple[str, ...], multiple: int
 ) -> None:
     config = choose(FILE.model_copy(update={"weight_types": types})).config
-    assert config == BatchConfig(fixed=rows is not None)
+    assert config == BatchConfig(multiple=multiple)
     assert FakeWeights.loaded == 1
 
 
@@ -263,7 +272,7 @@ def test_without_the_memory_for_a_probe_the_weight_type_decides(
     config, exact, how = choose()
     assert (config, exact) == (BatchConfig(), True)
     assert how.endswith(
-        "Q8_0 was measured to give the same bits with any number of rows up to 16; too little memory to probe it here"
+        "Q8_0 was measured to give the same bits with 1 to 16 rows; too little memory to probe it here"
     )
     assert not (cache / "probes").exists()
 
@@ -271,7 +280,7 @@ def test_without_the_memory_for_a_probe_the_weight_type_decides(
 def test_models_probe_prints_what_was_found(
     machine: type[Showing], workspace: Workspace, model_file: ModelFile
 ) -> None:
-    machine.noise = staticmethod(lambda config, rows, slot: 0 if config.fixed else rows > 1)
+    machine.noise = staticmethod(lambda config, rows, slot: 0 if config.is_fixed else rows > 1)
     arguments = ["--workspace", str(workspace.root), "models", "probe", "--json"]
     done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     found = json.loads(done.stdout)

@@ -75,7 +75,7 @@ def test_tokens_are_the_same_alone_and_among_sixteen(
 
 def test_a_sequence_that_cannot_be_cut_is_an_error_in_words(model: LlamaModel) -> None:
     request = ask(model, BEGINNINGS[0], 1)
-    with LlamaDecoder(model, 1, CONTEXT, llama.exact_config().model_copy(update={"fixed": False}), 1, 1) as decoder:
+    with LlamaDecoder(model, 1, CONTEXT, llama.exact_config().model_copy(update={"multiple": 1}), 1, 1) as decoder:
         assert decoder.copies_whole
         decoder.open(0, request.sampling, request.token_ids)
         decoder.prefill(0, request.token_ids[:32], 0)
@@ -86,7 +86,7 @@ def test_a_sequence_that_cannot_be_cut_is_an_error_in_words(model: LlamaModel) -
 
 def test_an_architecture_that_llama_cpp_batches_wrongly_is_refused_in_a_batch_and_exact_alone(tmp_path: Path) -> None:
     path = tiny_hybrids.write(tmp_path / "plamo2.gguf", "plamo2")
-    single = llama.exact_config().model_copy(update={"rows": 1, "fixed": False})
+    single = llama.exact_config().model_copy(update={"rows": 1, "multiple": 1})
     with LlamaModel(path, config=single) as model:
         with pytest.raises(ModelError, match="decode plamo2 models one text at a time only"):
             LlamaDecoder(model, 16, CONTEXT, llama.exact_config(), 1)
@@ -109,7 +109,7 @@ def test_the_probe_finds_them_exact_and_they_are_written_with_as_any_model(
     file = identity.identify(path)
     load_check.check(path, file)
     chosen = probe.choose_config(path, file, threads=2)
-    assert (chosen.config.label, chosen.exact) == ("fixed 16", True)
+    assert (chosen.config.label, chosen.exact) == ("by 8<=16", True)
     with LocalModel(path, file, LoadOptions(contexts=(CONTEXT,), parallel=1, threads=1)) as local:
         tokens = tuple(local.tokenize_text(BEGINNINGS[0] * 3))
         request = Request(token_ids=tokens, sampling=Sampling(seed=1, chain=(Dist(),), max_tokens=4, stop=()))
@@ -120,6 +120,6 @@ def test_the_probe_finds_them_exact_and_they_are_written_with_as_any_model(
 
 
 def test_they_can_be_tuned(path: Path) -> None:
-    config = llama.exact_config().model_copy(update={"rows": 2})
-    (timed,) = tune._child(tune._Work(path=path, threads=1, configs=(config,), rounds=1), spin.SHORT)
+    config = llama.exact_config().model_copy(update={"rows": 2, "multiple": 2})
+    (timed,) = tune._child(tune._Work(path=path, threads=1, configs=(config,), texts=72, rounds=1), spin.SHORT)
     assert min(timed.texts_a_minute, timed.prompt, timed.decode) > 0

@@ -60,13 +60,13 @@ tokens = st.lists(blocks, min_size=1, max_size=5).map(lambda parts: tuple(token 
     st.integers(1, 8),
     st.integers(0, 4),
     st.sampled_from([4, 20, 64]),
-    st.booleans(),
+    st.integers(1, 4),
     st.sampled_from([FakeDecoder, Recurrent]),
 )
-def test_a_score_is_the_same_in_any_company(asked, slots, prefix_slots, chunk, fixed, kind):
-    config = BatchConfig(chunk=chunk, rows=slots, fixed=fixed)
+def test_a_score_is_the_same_in_any_company(asked, slots, prefix_slots, chunk, multiple, kind):
+    config = BatchConfig(chunk=chunk, rows=slots * multiple, multiple=multiple)
     alone = [results([each], FakeDecoder(1, config=BatchConfig(chunk=chunk, rows=1)))[0] for each in asked]
-    together = results(asked, kind(slots, config=config, prefix_slots=prefix_slots))
+    together = results(asked, kind(config.rows, config=config, prefix_slots=prefix_slots))
     for one, other in zip(alone, together, strict=True):
         if isinstance(one, Score):
             assert one == other
@@ -217,7 +217,7 @@ def test_scores_of_tiny_models_are_those_of_llama_cpp_alone(architecture, tmp_pa
         tiny_hybrids.write(path, architecture)
     else:
         tiny_gguf.write(path, architecture)
-    config = BatchConfig(chunk=8, rows=4, fixed=True)
+    config = BatchConfig(chunk=8, rows=4, multiple=4)
     with LlamaModel(path, config=config) as model:
         prompt = [token % 200 for token in range(3, 60, 2)]
         texts = [[5, 9, 2, 7, 7, 1], [5, 9, 2] * 4, [8]]

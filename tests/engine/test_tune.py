@@ -99,14 +99,42 @@ def test_another_processor_or_llama_cpp_wants_its_own_tuning(
 
 def test_free_rows_with_flash_attention_are_no_candidates(machine: Machine) -> None:
     configs = [each.config for each in tuned().timed]
-    assert {(config.fixed, config.flash_attn) for config in configs} == {(True, True), (True, False), (False, False)}
+    assert {config.multiple > 1 for config in configs if config.flash_attn} == {True}
+    assert {config.label for config in configs if config.multiple == 8} == {"fixed 8", "by 8<=16", "by 8<=32"}
     assert {config.rows for config in configs} == {4, 8, 16, 32}
     assert {config.chunk for config in configs} == {32, 64, 128}
 
 
-def test_free_rows_are_no_candidates_for_types_known_to_differ(machine: Machine) -> None:
+def test_free_rows_are_few_and_plain_for_types_known_to_differ(machine: Machine) -> None:
     found = tuned(FILE.model_copy(update={"weight_types": ("Q4_K",)}))
-    assert all(each.config.fixed for each in found.timed)
+    free = [each.config for each in found.timed if each.config.multiple == 1]
+    assert {(config.rows, config.repack) for config in free} == {(4, False), (7, False)}
+    assert all(each.config.repack for each in found.timed if each.config not in free)
+    assert len(machine.measured) == 2 + 2 * len(spin.POLICIES) * 2, "each way to load the weights has a process"
+
+
+@pytest.mark.parametrize(("texts", "active"), [(1, (1, 1)), (4, (3, 3)), (72, (13, 6))])
+def test_a_run_of_few_texts_has_few_active_rows(texts: int, active: tuple[int, int]) -> None:
+    assert tuple(tune._active(BatchConfig(rows=rows), texts) for rows in (16, 7)) == active
+
+
+def test_what_is_fast_for_a_single_text_may_not_be_for_many(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def child(work: tune._Work, way: Mapping[str, str]) -> list[tune.Timed]:
+        speed = [100 / each.rows if work.texts == 1 else each.rows for each in work.configs]
+        return [
+            tune.Timed(config=each, texts_a_minute=fast, prompt=1, decode=1)
+            for each, fast in zip(work.configs, speed, strict=True)
+        ]
+
+    monkeypatch.setattr(tune, "_child", child)
+    monkeypatch.setattr(spin, "is_set_by_user", lambda: True)
+    file = FILE.model_copy(update={"weight_types": ("Q4_K",)})
+    assert tune.tune(PATH, file, 2, lambda _: None).config.rows == 32
+    found = tune.tune(PATH, file, 2, lambda _: None, texts=1)
+    assert (found.config.rows, found.texts) == (4, 1)
+    assert tune.choose(PATH, file, 2).config == found.config
 
 
 def test_without_an_exact_config_none_is_taken(machine: Machine) -> None:
@@ -162,8 +190,8 @@ def test_the_bundled_model_is_measured_in_a_process_of_its_own(
     model_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guess = llama.exact_config("Q4_1").model_copy(update={"rows": 2})
-    fixed = guess.model_copy(update={"fixed": True, "flash_attn": True})
-    work = tune._Work(path=model_path, threads=1, configs=(guess, fixed), rounds=1)
+    fixed = guess.model_copy(update={"multiple": 2, "flash_attn": True})
+    work = tune._Work(path=model_path, threads=1, configs=(guess, fixed), texts=72, rounds=1)
     one, other = tune._child(work, spin.SHORT)
     assert (one.config, other.config) == (guess, fixed)
     assert min(one.texts_a_minute, one.prompt, one.decode, other.texts_a_minute) > 0
@@ -178,7 +206,7 @@ def test_a_run_takes_the_tuned_config_and_goes_on_in_it_when_it_is_no_longer_the
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
     file = prepared.identify(model_path)
     config = llama.exact_config("Q4_1").model_copy(update={"rows": 4, "chunk": 32})
-    kept = tune.Tuned(config=config, fastest=config, how="as a test says", timed=(), waiting=())
+    kept = tune.Tuned(texts=72, config=config, fastest=config, how="as a test says", timed=(), waiting=())
     tune.save(file, kept)
 
     job = prepare.prepare(workspace, Options(kinds=("once",), steps=1, limit=2, max_tokens=8))

@@ -83,7 +83,7 @@ def check(case: bytes, folder: Path) -> None:
 
 def _use(path: Path, template: str | None, name: str) -> None:
     """What a run does with a model, in this very process."""
-    shape = BatchConfig(rows=2, fixed=True)
+    shape = BatchConfig(rows=2, multiple=2)
     messages = [Message(role="user", content=text) for text in TEXTS]
     with LlamaModel(path, config=shape) as model:
         for text in TEXTS:

@@ -341,7 +341,7 @@ def test_a_resumed_run_reads_with_the_batch_configuration_it_began_with(
     folder.record_path(folder.run.tasks[0].id).unlink()
     with closing(FakeLocal(trace=True)) as writer:
         execute.resume(RunFolder.open(folder.path), writer=writer, find_reader=lambda run: Path("other.gguf"))
-    config = BatchConfig(chunk=32, paragraphs=False, rows=8, fixed=True, repack=False)
+    config = BatchConfig(chunk=32, paragraphs=False, rows=8, multiple=8, repack=False)
     assert [needs.config for needs in beside] == [None, config]
     assert {id_: record.id for id_, record in records(RunFolder.open(folder.path)).items()} == before
 

@@ -63,7 +63,7 @@ def test_candidates_are_counted(workspace: Workspace) -> None:
 def test_by_tuning(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     config = BatchConfig()
     timed = tune.Timed(config=config, texts_a_minute=9, prompt=100, decode=10, exact=True)
-    tuned = tune.Tuned(config=config, fastest=config, how="probed", timed=(timed,), waiting=())
+    tuned = tune.Tuned(texts=72, config=config, fastest=config, how="probed", timed=(timed,), waiting=())
     monkeypatch.setattr(tune, "recall", lambda file: tuned)
     found = duration.estimate(plan(workspace), 200)
     assert found == (pytest.approx(2 + 0.4 * 14.4), pytest.approx(2 + 14.4), "`remix models tune`")

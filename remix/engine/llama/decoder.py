@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import llama_cpp as C
@@ -33,15 +34,15 @@ class LlamaDecoder:
     """A llama.cpp context as a `Decoder`. Close before the model, or use in a `with`.
 
     The KV cache holds `slots` decoding sequences and the prompts of `prefix_slots` finished sequences, each of at
-    most `n_ctx_seq` tokens. If the batch config is fixed, `slots` must equal the config's rows. Raises `ModelError`
+    most `n_ctx_seq` tokens. `slots` must be a multiple of the batch config's `multiple`. Raises `ModelError`
     for lack of memory, or if llama.cpp can't decode several texts of the architecture.
     """
 
     def __init__(
         self, model: LlamaModel, slots: int, n_ctx_seq: int, config: BatchConfig, threads: int, prefix_slots: int = 0
     ) -> None:
-        if config.fixed and slots != config.rows:
-            raise ValueError("fixed rows need as many slots")
+        if slots % config.multiple:
+            raise ValueError(f"{slots} slots aren't a multiple of {config.multiple}")
         if config.rows > 1 and model.architecture in ONE_AT_A_TIME:
             raise ModelError(
                 f"{model.path}: llama.cpp can decode {model.architecture} models one text at a time only.",
@@ -110,7 +111,8 @@ class LlamaDecoder:
         self._prompt_length = [0] * slots
         self._cached = [0] * sequences
         self._logits_row = [0] * slots
-        self._decoded = 0
+        self._unfilled = 0
+        """Rows of the last call, or 0 if idle slots filled some of the rows."""
         self._scratch = np.empty((slots, model.n_vocab), np.float32)
 
     def close(self) -> None:
@@ -180,20 +182,22 @@ class LlamaDecoder:
         for index, token in enumerate(tokens):
             self._put(index, Row(slot, token, position + index), wants_logits=index >= len(tokens) - outputs)
         self._decode(len(tokens))
-        self._decoded = 1
+        self._unfilled = 1
         self._cached[slot] = position + len(tokens)
 
     def decode(self, rows: Sequence[Row]) -> None:
-        """Compute a token of each sequence, in the order of the slots; idle slots fill a fixed batch."""
+        """Compute a token of each sequence, in the order of the slots; idle slots fill up the last multiple."""
         active = {row.slot: row for row in rows}
-        slots = range(self.slots) if self.config.fixed else sorted(active)
+        idle = (slot for slot in range(self.slots) if slot not in active)
+        fillers = islice(idle, self.config.rows_for(len(active)) - len(active))
+        slots = sorted((*active, *fillers))
         for index, slot in enumerate(slots):
-            # Filler rows want logits too: the last layer computes only rows with logits, and in a fixed batch the
-            # number of computed rows must not vary.
+            # Filler rows want logits too: the last layer computes only rows with logits, and the number of computed
+            # rows must be a multiple in each layer.
             self._put(index, active.get(slot) or Row(slot, 0, self._cached[slot]), wants_logits=True)
             self._logits_row[slot] = index
         self._decode(len(slots))
-        self._decoded = len(slots)
+        self._unfilled = len(active) if len(active) == len(slots) else 0
         for slot in slots:
             if slot in active:
                 self._cached[slot] += 1
@@ -309,9 +313,9 @@ class LlamaDecoder:
 
     def _rows_of(self, slots: Sequence[int]) -> FloatArray:
         """The logits of some slots, of shape (slots, n_vocab): a copy, or a view of llama.cpp's memory."""
-        if len(slots) == self._decoded > 1 and not self.config.fixed:
-            # A free batch has no filler rows: llama.cpp's memory holds exactly the rows of `slots`, unless a slot was
-            # branched after the call.
+        if len(slots) == self._unfilled > 1:
+            # Without filler rows llama.cpp's memory holds exactly the rows of `slots`, unless a slot was branched
+            # after the call.
             first = C.llama_get_logits(self._context)
             return np.ctypeslib.as_array(first, shape=(len(slots), self.model.n_vocab))
         return np.stack([self.logits(slot) for slot in slots])

@@ -135,11 +135,8 @@ def exact_config(*weight_types: str, gpu_layers: int = 0) -> BatchConfig:
     exact, and compiled with GCC 12 the AMX kernels end the process at the first matrix (an illegal instruction,
     because the tile configuration is optimised away; llama.cpp's pull request 26954).
     """
-    return BatchConfig(
-        fixed=bool(gpu_layers) or not weight_types or not ROW_INVARIANT.issuperset(weight_types),
-        repack=not has_amx(),
-        gpu_layers=gpu_layers,
-    )
+    is_free = not gpu_layers and weight_types and ROW_INVARIANT.issuperset(weight_types)
+    return BatchConfig(multiple=1 if is_free else 16, repack=not has_amx(), gpu_layers=gpu_layers)
 
 
 def has_amx() -> bool:
