@@ -48,8 +48,8 @@ interrupts.os = LateReads()
 
 
 def test_ctrl_c_that_is_noticed_late_breaks_off_no_closing(workspace: Workspace) -> None:
-    """uvicorn repeats the signal at its end; noticed after the studio had let go of signals, it ended the command with
-    130 and "nothing was written"."""
+    """uvicorn repeats the signal at its end; if the repetition was noticed late, it ended the command with status 130
+    and "nothing was written"."""
     status, err = _closed(workspace, LATE + READING)
     assert status == 0, err
     assert "Stopped" not in err

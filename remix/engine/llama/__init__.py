@@ -6,8 +6,8 @@ Takes a GGUF file, gives the vocabulary and metadata (`LlamaModel`), a `Decoder`
 Three rules make a sequence's results independent of the other sequences in the batch (measured bit for bit on the
 CPU, see CONTRIBUTING.md). A sequence has a KV stream to itself (`kv_unified=False`). Prompts are computed one
 sequence per call, in chunks that depend on the prompt alone. A decode call has any number of rows if the kernels of
-the model's weight types compute a row alike in a batch of any size; if not, a fixed number, idle slots filling the
-rest.
+the model's weight types compute a row alike in a batch of any size; if not, a multiple of 8 or a fixed number, idle
+slots filling the rest.
 """
 
 from __future__ import annotations
