@@ -11,7 +11,7 @@ from tests.studio_pages import OpenReader, Reader, barriers, fits, needs_browser
 from tests.studio_server import FIRST, OTHER, TEXT, variants
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
-from playwright.sync_api import Browser, Page, Route, expect  # noqa: E402
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect  # noqa: E402
 
 pytestmark = needs_browser
 
@@ -80,6 +80,28 @@ def test_texts_are_added_ordered_and_joined_by_words_with_the_mouse(
     page.keyboard.press("u")
     stored(page)
     assert areas(page) == ["And so the clocks agree.", TEXT, second]
+
+
+def test_of_two_texts_added_quickly_the_second_came_first(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
+    """Both were asked for at once, and the first was answered after the second."""
+    page = begin(sit(workspace.root))
+    second = folder.read(OTHER)[1].strip()
+    slow: list[str] = []
+
+    def answer(route: Route) -> None:
+        slow.append(route.request.url)
+        if len(slow) == 1:
+            page.wait_for_timeout(500)
+        route.continue_()
+
+    page.route("**/api/texts/*/piece", answer)
+    page.locator(".accepted li", has_text="The first clock").get_by_role("button").click()
+    page.locator(".accepted li", has_not_text="The first clock").first.get_by_role("button").click()
+    expect(page.locator("textarea.words")).to_have_count(2)
+    assert areas(page) == [TEXT, second]
+    page.unroute_all(behavior="wait")
 
 
 def test_an_accepted_text_is_dragged_to_its_place(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
@@ -279,6 +301,37 @@ def test_what_was_not_stored_arrives_when_the_server_answers_again(
     reader.troubles.clear()
 
 
+def test_words_stored_while_the_draft_was_being_read_anew_were_gone(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
+    """The draft as it had been before the words came later than the words were stored."""
+    page = begin(sit(workspace.root))
+    old: list[tuple[Route, APIResponse]] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "GET" and not old:
+            old.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/api/drafts/Essay", answer)
+    path = workspace.drafts / "Essay.md"
+    path.write_text("From elsewhere.\n", encoding="utf-8")
+    eventually(lambda: page.evaluate("1") and old)
+    # The other program takes its words back: those of the page are stored without a question.
+    path.write_text("", encoding="utf-8")
+    page.get_by_role("button", name="Write at the end").click()
+    page.keyboard.type("Mine.")
+    eventually(lambda: page.evaluate("1") and text_of(workspace) == "Mine.\n")
+    stored(page)
+    with page.expect_response("**/api/drafts/Essay"):
+        old[0][0].fulfill(response=old[0][1])
+    page.wait_for_timeout(200)
+    assert areas(page) == ["Mine."]
+    assert text_of(workspace) == "Mine.\n"
+    page.unroute_all(behavior="wait")
+
+
 def test_two_tabs_show_the_same_draft(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     reader = sit(workspace.root)
     page = begin(reader)
@@ -330,6 +383,8 @@ def test_all_of_it_by_touch_at_390_pixels(
     page.locator(".accepted summary").tap()
     first, second = areas(page)
     page.locator(".piece").last.get_by_role("button", name="Move up").tap()
+    # The browser makes a click of a touch only after `tap` returns.
+    expect(page.locator("textarea.words").first).to_have_value(second)
     assert areas(page) == [second, first]
     page.locator(".piece").first.get_by_role("button", name="Write below").tap()
     page.keyboard.type("Between.")
@@ -337,6 +392,7 @@ def test_all_of_it_by_touch_at_390_pixels(
     expect(page.locator("#source")).to_be_in_viewport()
     page.locator("#source").get_by_role("button", name="Close").tap()
     page.locator(".piece").last.get_by_role("button", name="Take out").tap()
+    expect(page.locator("textarea.words")).to_have_count(2)
     stored(page)
     assert text_of(workspace) == f"{second}\n\nBetween.\n"
     fits(page)
