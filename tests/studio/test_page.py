@@ -11,7 +11,7 @@ from remix.generation import execute, prepare
 from remix.outputs import RunFolder, reviews
 from remix.records import Options, Standing, sha256
 from remix.workspace import Workspace
-from tests.conftest import FakeWriter
+from tests.conftest import FakeWriter, eventually
 from tests.forging import forge, forge_request
 from tests.reader.made import store_made
 from tests.studio_pages import OpenReader, Reader, barriers, fits, needs_browser, press, says
@@ -197,6 +197,30 @@ def test_editing(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> No
     expect(area).to_have_count(0)
     press(page, "e")
     expect(area).to_have_value("The first clock is late.")
+
+
+def test_a_version_opened_again_at_once_was_not_shown(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
+    """The answer with the stored version came while a text area was open, and was dropped."""
+    page = sit(workspace.root).tab()
+    press(page, "e")
+    area = page.get_by_role("textbox", name="Your version")
+    area.fill("The first clock is late.")
+    held: list[Route] = []
+    page.route("**/api/outputs/*", lambda route: route.continue_() if held else held.append(route))
+    area.press("Control+Enter")
+    eventually(lambda: page.evaluate("1") and held)
+    press(page, "e")
+    expect(area).to_have_value("The first clock is late.")
+    with page.expect_response("**/api/outputs/*"):
+        held[0].continue_()
+    # News of the verdict come twice: with the answer, and once more with the next look.
+    for _ in range(2):
+        page.wait_for_event("response", lambda response: "/api/changes" in response.url)
+    area.press("Escape")
+    expect(page.locator("#output .text")).to_have_text("The first clock is late.")
+    page.unroute_all(behavior="wait")
 
 
 def test_what_is_half_written_is_there_when_one_comes_back(
