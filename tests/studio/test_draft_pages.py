@@ -7,7 +7,7 @@ import pytest
 from remix.outputs import RunFolder, reviews
 from remix.workspace import Workspace
 from tests.conftest import eventually
-from tests.studio_pages import OpenReader, Reader, barriers, fits, needs_browser, press, says
+from tests.studio_pages import OpenReader, Reader, barriers, fits, needs_browser, press, says, turn_to
 from tests.studio_server import FIRST, OTHER, TEXT, variants
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
@@ -127,9 +127,7 @@ def test_all_of_it_by_keyboard(folder: RunFolder, workspace: Workspace, sit: Ope
     # The page is left as soon as the text is in the draft.
     with page.expect_response("**/api/drafts/**"):
         press(page, "d")
-    page.keyboard.press("g")
-    page.keyboard.press("r")
-    page.wait_for_url("**/drafts")
+    turn_to(page, "r", "**/drafts")
     page.wait_for_selector("body[data-ready]")
     press(page, "j", "j", "j", "j", "j", "j", "j", "Enter")
     page.wait_for_url("**/draft?name=Draft")
@@ -387,6 +385,7 @@ def test_all_of_it_by_touch_at_390_pixels(
     expect(page.locator("textarea.words").first).to_have_value(second)
     assert areas(page) == [second, first]
     page.locator(".piece").first.get_by_role("button", name="Write below").tap()
+    expect(page.locator("textarea.words")).to_have_count(3)
     page.keyboard.type("Between.")
     page.locator(".origin").first.tap()
     expect(page.locator("#source")).to_be_in_viewport()
@@ -410,8 +409,9 @@ def test_a_piece_is_dragged_with_a_finger(
     reader.context.close()
     reader.context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page = begin(reader)
-    for words in ("One.", "Two.", "Three."):
+    for number, words in enumerate(("One.", "Two.", "Three."), start=1):
         page.get_by_role("button", name="Write at the end").tap()
+        expect(page.locator("textarea.words")).to_have_count(number)
         page.keyboard.type(words)
     handle, top = page.locator(".piece .handle").last.bounding_box(), page.locator(".piece").first.bounding_box()
     assert handle

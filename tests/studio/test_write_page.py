@@ -19,7 +19,7 @@ from remix.workspace import Workspace, init, open_workspace
 from tests.conftest import eventually
 from tests.played_engine import Played
 from tests.studio.test_job_store import abandoned
-from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, says
+from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, says, turn_to
 from tests.studio_server import variants
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_by_keyboard_alone(sit: OpenReader, workspace: Workspace) -> None:
     from playwright.sync_api import expect
 
     page = sit(workspace.root, command="studio").tab()
-    press(page, "g", "w")
+    turn_to(page, "w", "**/write*")
     page.wait_for_selector("body.write-page[data-ready]")
     press(page, "n")
     expect(page.locator("#form button").first).to_be_focused()
