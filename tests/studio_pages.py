@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,18 @@ def press(page: Page, *keys: str) -> None:
     """Press one key after the other."""
     for key in keys:
         page.keyboard.press(key)
+
+
+def turn_to(page: Page, key: str, address: str | re.Pattern[str]) -> None:
+    """Go to another page by `g` and a key. The keys are pressed anew if the second came too late for the first."""
+    from playwright.sync_api import TimeoutError as TookTooLong
+
+    for _ in range(4):
+        press(page, "g", key)
+        with suppress(TookTooLong):
+            page.wait_for_url(address, wait_until="commit", timeout=SOON / 4)
+            return
+    raise AssertionError(f"g {key} leads nowhere")
 
 
 def says(page: Page, words: str) -> None:

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import psutil
 
 from remix.generation import execute, prepare
 from remix.outputs import RunFolder
@@ -96,6 +97,15 @@ class Client(httpx.Client):
         assert answer.status_code == 200, answer.text
         self.folder = answer.json()["folder"].rstrip("/")
         self.base_url = httpx.URL(self.origin + self.folder)
+
+
+def engines_of(process: psutil.Process) -> list[psutil.Process]:
+    """The engine processes among those that a process has started, directly or not. Any of them may end meanwhile."""
+    found = []
+    for each in process.children(recursive=True):
+        with suppress(psutil.Error):
+            found += [each] if any("engine_process" in word for word in each.cmdline()) else []
+    return found
 
 
 @contextmanager

@@ -6,9 +6,11 @@ releases the lock when the process ends. Knows nothing of the files that are wri
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -20,6 +22,9 @@ from filelock import FileLock, Timeout
 from remix.errors import RunError
 from remix.outputs.layout import HOLDER, LOCK, bound_of
 from remix.util.files import check_plain, read_bounded, unwritable, write_whole
+
+if sys.platform != "win32":
+    import fcntl
 
 PATIENCE = 1.0
 """Seconds to wait for the lock: a process that a killed writer has just started may hold the lock a moment longer."""
@@ -59,12 +64,18 @@ def is_locked(folder: Path) -> bool:
     if path.is_symlink() or not path.is_file():
         return False
     try:
-        with FileLock(path, timeout=0):
+        if sys.platform == "win32":
+            with FileLock(path, timeout=0):
+                return False
+        # Those who look share the lock: two looks at the same time don't take each other for a writer.
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             return False
-    except Timeout:
+    except (Timeout, BlockingIOError):
         return True
-    except OSError:
-        return False
+    except OSError as error:
+        # On a file system without locks, `FileLock` has its file there for as long as it is held.
+        return error.errno == errno.ENOSYS
 
 
 def _holder(path: Path) -> str:

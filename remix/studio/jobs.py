@@ -172,8 +172,7 @@ class Jobs:
             job = self.get(id_)
             if id_ in self._waiting or job.state == "held":
                 self._waiting = [each for each in self._waiting if each != id_]
-                self._change(id_, state="stopped")
-                self._keep_if_possible()
+                self._change_and_keep(id_, state="stopped")
             elif not job.is_over:
                 self._change(id_, state="stopping")
                 if self._host:
@@ -235,8 +234,7 @@ class Jobs:
                 self._say(Begin(job=id_, request=self._asked[id_]))
             except RemixError as error:
                 self._current = None
-                self._change(id_, state="failed", error=readable(error.message), hint=readable(error.hint))
-                self._keep_if_possible()
+                self._change_and_keep(id_, state="failed", error=readable(error.message), hint=readable(error.hint))
 
     def _say(self, command: Frozen) -> None:
         """Send a command to the engine process; if that process has just ended, to a new one. Raises `ModelError`."""
@@ -290,7 +288,7 @@ class Jobs:
                 self._change(job.id, stage=f"{report.stage}{share}")
             case Began():
                 state = "stopping" if job.state == "stopping" else "writing"
-                self._change(
+                self._change_and_keep(
                     job.id,
                     state=state,
                     stage="",
@@ -299,7 +297,6 @@ class Jobs:
                     planned=report.planned,
                     finished=report.finished,
                 )
-                self._keep_if_possible()
             case NewWords():
                 for event in self._live.add(job.id, job.run or "", report.words):
                     self._publish("text", event)
@@ -339,9 +336,8 @@ class Jobs:
         """Note that the current job has ended."""
         self._current = None
         self._live.clear()
-        self._change(job.id, stage="", **changes)
-        if job.run is None and not self._is_closed:
-            self._keep_if_possible()
+        change = self._change_and_keep if job.run is None and not self._is_closed else self._change
+        change(job.id, stage="", **changes)
 
     def _answer(self, report: Estimated) -> None:
         answer = self._questions.pop(report.question, None)
@@ -384,6 +380,12 @@ class Jobs:
 
     def _change(self, id_: str, **changes: object) -> None:
         self._jobs[id_] = self._jobs[id_].model_copy(update=changes)
+        self._tell(self._jobs[id_])
+
+    def _change_and_keep(self, id_: str, **changes: object) -> None:
+        """Change a job whose place on disk changes, too. Whoever hears of the change finds it on disk."""
+        self._jobs[id_] = self._jobs[id_].model_copy(update=changes)
+        self._keep_if_possible()
         self._tell(self._jobs[id_])
 
     def _tell(self, job: Job) -> None:

@@ -302,7 +302,11 @@ class OpenRuns:
         for folder in self._findings.unverified(self.folders):
             with suppress(RunError):
                 reviews.remove_half_written(folder)
+            was_sealed = folder.is_sealed
             found = findings_of(folder.path)
+            # Files that were being written meanwhile don't fit together: such a run is verified another time.
+            if found and (folder.is_being_written() or folder.is_sealed != was_sealed):
+                continue
             with self._lock:
                 self._version += 1
                 self._findings.add(folder, self._planned, found)

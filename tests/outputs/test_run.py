@@ -294,6 +294,28 @@ def test_a_second_process_is_refused(finished: RunFolder) -> None:
     assert f"process {holder['pid']} on {holder['host']}" in done.stdout
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a lock can't be shared there")
+def test_of_two_looks_at_once_one_said_that_the_run_is_being_written(
+    finished: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look took the lock, and the other one took it for a writer."""
+    import fcntl
+
+    take, looks = fcntl.flock, []
+
+    def look_meanwhile(file: int, how: int) -> None:
+        take(file, how)
+        if not looks:
+            looks.append("begun")
+            looks.append(RunFolder.open(finished.path).is_being_written())
+
+    monkeypatch.setattr(fcntl, "flock", look_meanwhile)
+    assert not finished.is_being_written()
+    assert looks == ["begun", False]
+    with finished.lock():
+        assert finished.is_being_written()
+
+
 def test_the_lock_is_free_again_after_an_error(finished: RunFolder) -> None:
     with pytest.raises(ZeroDivisionError), finished.lock():
         raise ZeroDivisionError

@@ -7,11 +7,11 @@ import pytest
 from remix.outputs import RunFolder, reviews
 from remix.workspace import Workspace
 from tests.conftest import eventually
-from tests.studio_pages import OpenReader, Reader, barriers, fits, needs_browser, press, says
+from tests.studio_pages import OpenReader, Reader, barriers, fits, needs_browser, press, says, turn_to
 from tests.studio_server import FIRST, OTHER, TEXT, variants
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
-from playwright.sync_api import Browser, Page, Route, expect  # noqa: E402
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect  # noqa: E402
 
 pytestmark = needs_browser
 
@@ -82,6 +82,28 @@ def test_texts_are_added_ordered_and_joined_by_words_with_the_mouse(
     assert areas(page) == ["And so the clocks agree.", TEXT, second]
 
 
+def test_of_two_texts_added_quickly_the_second_came_first(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
+    """Both were asked for at once, and the first was answered after the second."""
+    page = begin(sit(workspace.root))
+    second = folder.read(OTHER)[1].strip()
+    slow: list[str] = []
+
+    def answer(route: Route) -> None:
+        slow.append(route.request.url)
+        if len(slow) == 1:
+            page.wait_for_timeout(500)
+        route.continue_()
+
+    page.route("**/api/texts/*/piece", answer)
+    page.locator(".accepted li", has_text="The first clock").get_by_role("button").click()
+    page.locator(".accepted li", has_not_text="The first clock").first.get_by_role("button").click()
+    expect(page.locator("textarea.words")).to_have_count(2)
+    assert areas(page) == [TEXT, second]
+    page.unroute_all(behavior="wait")
+
+
 def test_an_accepted_text_is_dragged_to_its_place(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = begin(sit(workspace.root))
     page.get_by_role("button", name="Write at the end").click()
@@ -105,9 +127,7 @@ def test_all_of_it_by_keyboard(folder: RunFolder, workspace: Workspace, sit: Ope
     # The page is left as soon as the text is in the draft.
     with page.expect_response("**/api/drafts/**"):
         press(page, "d")
-    page.keyboard.press("g")
-    page.keyboard.press("r")
-    page.wait_for_url("**/drafts")
+    turn_to(page, "r", "**/drafts")
     page.wait_for_selector("body[data-ready]")
     press(page, "j", "j", "j", "j", "j", "j", "j", "Enter")
     page.wait_for_url("**/draft?name=Draft")
@@ -279,6 +299,37 @@ def test_what_was_not_stored_arrives_when_the_server_answers_again(
     reader.troubles.clear()
 
 
+def test_words_stored_while_the_draft_was_being_read_anew_were_gone(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
+    """The draft as it had been before the words came later than the words were stored."""
+    page = begin(sit(workspace.root))
+    old: list[tuple[Route, APIResponse]] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "GET" and not old:
+            old.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/api/drafts/Essay", answer)
+    path = workspace.drafts / "Essay.md"
+    path.write_text("From elsewhere.\n", encoding="utf-8")
+    eventually(lambda: page.evaluate("1") and old)
+    # The other program takes its words back: those of the page are stored without a question.
+    path.write_text("", encoding="utf-8")
+    page.get_by_role("button", name="Write at the end").click()
+    page.keyboard.type("Mine.")
+    eventually(lambda: page.evaluate("1") and text_of(workspace) == "Mine.\n")
+    stored(page)
+    with page.expect_response("**/api/drafts/Essay"):
+        old[0][0].fulfill(response=old[0][1])
+    page.wait_for_timeout(200)
+    assert areas(page) == ["Mine."]
+    assert text_of(workspace) == "Mine.\n"
+    page.unroute_all(behavior="wait")
+
+
 def test_two_tabs_show_the_same_draft(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     reader = sit(workspace.root)
     page = begin(reader)
@@ -330,13 +381,17 @@ def test_all_of_it_by_touch_at_390_pixels(
     page.locator(".accepted summary").tap()
     first, second = areas(page)
     page.locator(".piece").last.get_by_role("button", name="Move up").tap()
+    # The browser makes a click of a touch only after `tap` returns.
+    expect(page.locator("textarea.words").first).to_have_value(second)
     assert areas(page) == [second, first]
     page.locator(".piece").first.get_by_role("button", name="Write below").tap()
+    expect(page.locator("textarea.words")).to_have_count(3)
     page.keyboard.type("Between.")
     page.locator(".origin").first.tap()
     expect(page.locator("#source")).to_be_in_viewport()
     page.locator("#source").get_by_role("button", name="Close").tap()
     page.locator(".piece").last.get_by_role("button", name="Take out").tap()
+    expect(page.locator("textarea.words")).to_have_count(2)
     stored(page)
     assert text_of(workspace) == f"{second}\n\nBetween.\n"
     fits(page)
@@ -354,8 +409,9 @@ def test_a_piece_is_dragged_with_a_finger(
     reader.context.close()
     reader.context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page = begin(reader)
-    for words in ("One.", "Two.", "Three."):
+    for number, words in enumerate(("One.", "Two.", "Three."), start=1):
         page.get_by_role("button", name="Write at the end").tap()
+        expect(page.locator("textarea.words")).to_have_count(number)
         page.keyboard.type(words)
     handle, top = page.locator(".piece .handle").last.bounding_box(), page.locator(".piece").first.bounding_box()
     assert handle

@@ -291,6 +291,8 @@ class Writer:
         try:
             answer = self.client.post("/api/drafts/Essay", json=body)
         except httpx.TransportError:
+            # A server that is too busy to answer in time is killed here.
+            self.process.kill()
             self.process.wait()
             self._open()
             there = self.client.get("/api/drafts/Essay").json()

@@ -289,7 +289,7 @@ time.sleep(600)
 def test_a_studio_that_is_killed_leaves_a_run_that_is_resumed_from_a_terminal(
     workspace: Workspace, remix_: Remix
 ) -> None:
-    options = Options(kinds=("again",), steps=3, variants=3, parallel=4).model_dump_json(exclude_unset=True)
+    options = Options(kinds=("again",), steps=3, variants=12, parallel=4).model_dump_json(exclude_unset=True)
     with subprocess.Popen(
         [sys.executable, "-c", STUDIO, str(workspace.root), options],
         stdout=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from remix.outputs import RunFolder, reviews
 from remix.records import Options
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter
-from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press
+from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, turn_to
 from tests.studio_server import FIRST, PASSAGE, variants
 
 pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
@@ -120,10 +121,10 @@ def test_a_fresh_workspace_says_what_to_do(tmp_path: Path, sit: OpenReader, has_
 def test_the_pages_by_key(workspace: Workspace, sit: OpenReader) -> None:
     variants(workspace)
     page = sit(workspace.root, command="studio").tab()
-    press(page, "g", "d")
+    turn_to(page, "d", "**/desk*")
     expect(page.locator("#output .text")).to_be_visible()
     expect(page.get_by_role("link", name="Desk")).to_have_attribute("aria-current", "page")
-    press(page, "g", "h")
+    turn_to(page, "h", re.compile("/$"))
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
     press(page, "j", "?")
     expect(page.get_by_role("dialog")).to_contain_text("find passages")

@@ -46,6 +46,20 @@ def test_a_job_is_on_disk_before_it_is_acknowledged_and_until_its_run_is(workspa
     assert files(workspace) == []
 
 
+def test_a_job_said_to_be_stopped_would_have_been_held_by_the_next_studio(workspace: Workspace) -> None:
+    """The page heard of the end before the job was gone from the disk."""
+    Played(workspace).jobs.add(REDO)
+    abandoned(workspace)
+    there: list[list[Path]] = []
+    after = Played(workspace, lambda name, value: there.append(files(workspace)))
+    (held,) = after.jobs.all()
+    after.jobs.stop(held.id)
+    failed = after.jobs.add(WRITE)
+    after.host.hear(Ended(job=failed.id, state="failed"))
+    assert [value.state for _, value in after.published] == ["stopped", "queued", "loading", "failed"]
+    assert [len(each) for each in there] == [0, 1, 1, 0]
+
+
 def test_the_next_studio_holds_what_the_last_one_left(workspace: Workspace) -> None:
     before = Played(workspace)
     working, waiting, cancelled = (before.jobs.add(each) for each in (WRITE, REDO, WRITE))

@@ -28,7 +28,7 @@ from tests import tiny_models
 from tests.conftest import eventually
 from tests.studio.test_drafts import back
 from tests.studio_pages import Reader, needs_browser
-from tests.studio_server import Client, served, variants
+from tests.studio_server import Client, engines_of, served, variants
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -107,9 +107,7 @@ class Page:
             eventually(lambda: {"writing"} <= (states := self.states()) or not states & AT_WORK)
         process = psutil.Process(self._process.pid)
         if what == "engine":
-            engines = [
-                each for each in process.children() if any("engine_process" in word for word in each.cmdline())
-            ]
+            engines = engines_of(process)
             if not engines:
                 return
             (process,) = engines
@@ -119,6 +117,8 @@ class Page:
 
     def reopen(self) -> None:
         """The server was killed: open the next one, and see whether all is there that was acknowledged."""
+        # A server that is too busy to answer in time is killed here.
+        self._process.kill()
         self._process.wait()
         self._open()
         self.check()

@@ -287,6 +287,31 @@ def test_of_very_many_findings_the_first_are_told(open_runs: OpenRuns, monkeypat
     assert told[-1] == "99,900 more"
 
 
+def test_a_run_that_was_finished_while_it_was_verified_was_said_to_be_changed(
+    open_runs: OpenRuns, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifest was missing when the verifying began, and all texts were there when it ended."""
+    (folder.path / "MANIFEST.sha256").unlink()
+
+    def findings_while_it_is_finished(path: Path) -> tuple[Finding, ...]:
+        found = verify(path).findings
+        with folder.lock():
+            folder.seal()
+        return found
+
+    monkeypatch.setattr("remix.studio.open_runs.findings_of", findings_while_it_is_finished)
+    open_runs.verify()
+    assert open_runs.changes("").findings == ()
+    asked: list[Path] = []
+    monkeypatch.setattr(
+        "remix.studio.open_runs.findings_of", lambda path: (asked.append(path), verify(path).findings)[1]
+    )
+    open_runs.verify()
+    open_runs.verify()
+    assert asked == [folder.path], "verified another time, and then no more"
+    assert open_runs.changes("").findings == ()
+
+
 def test_a_note_that_is_longer_than_one_may_be_is_cut(open_runs: OpenRuns, folder: RunFolder) -> None:
     row = row_of(open_runs, folder, FIRST)
     review = reviews.say(folder, FIRST, "Eve", note="x")

@@ -11,7 +11,7 @@ from remix.records import Standing
 from remix.workspace import Workspace
 from tests.conftest import eventually
 from tests.studio.test_home_page import write
-from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, says
+from tests.studio_pages import OpenReader, barriers, fits, needs_browser, place_of, press, says
 from tests.studio_server import FIRST, OTHER, PASSAGE, SECOND, TEXT, variants
 
 pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
@@ -145,6 +145,43 @@ def test_texts_that_are_written_meanwhile_appear(workspace: Workspace, sit: Open
     write(workspace, kinds=("once",), steps=1)
     expect(page.locator(".card h3")).to_have_count(3)
     expect(page.get_by_role("article", name="again 1")).to_contain_text("★ starred by Adam")
+
+
+def test_a_text_written_while_the_tab_was_hidden_was_missing(workspace: Workspace, sit: OpenReader) -> None:
+    """A hidden page hears nothing; when it was seen again, nothing told it to look at its texts."""
+    reader = sit(workspace.root, command="studio")
+    home, page = reader.tab(), reader.tab()
+    page.goto(f"{page.url}passage?id={PASSAGE}")
+    page.wait_for_selector("body[data-ready]")
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange')) && null")
+    write(workspace, kinds=("again",), steps=1)
+    expect(home.locator(".finished")).to_contain_text("3 of 3 texts")
+    page.evaluate("delete document.hidden && document.dispatchEvent(new Event('visibilitychange')) && null")
+    expect(page.locator(".card h3")).to_have_count(1)
+
+
+@pytest.mark.usefixtures("folder")
+def test_roads_that_came_late_took_the_keys_from_a_note(workspace: Workspace, sit: OpenReader) -> None:
+    """A word was clicked, a note was begun, and when the roads came, letters meant actions of the page."""
+    page = opened(sit, workspace)
+    held: list[Route] = []
+    page.route("**/api/outputs/*/roads", lambda route: held.append(route))
+    text = page.locator(".card .text", has_text=TEXT).first
+    text.click(position=place_of(text, "late"))
+    eventually(lambda: page.evaluate("1") and held)
+    press(page, "n")
+    note = page.get_by_role("textbox", name="Your note")
+    expect(note).to_be_focused()
+    page.keyboard.type("Half")
+    with page.expect_response("**/api/outputs/*/roads"):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    expect(note).to_be_focused()
+    page.keyboard.type(" a note")
+    expect(note).to_have_value("Half a note")
+    expect(page.locator("#road")).to_be_hidden()
+    page.unroute_all(behavior="wait")
 
 
 @pytest.mark.usefixtures("folder")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import eventually
 from tests.studio_pages import OpenReader, barriers, fits, needs_browser, place_of, press, says
-from tests.studio_server import PASSAGE
+from tests.studio_server import PASSAGE, engines_of
 
 pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
 from playwright.sync_api import expect
@@ -247,7 +246,7 @@ def test_after_twelve_roads_further_ones_leave_nothing_behind(
     def measured() -> dict[str, float]:
         inspector.send("HeapProfiler.collectGarbage")
         of_page = {each["name"]: each["value"] for each in inspector.send("Performance.getMetrics")["metrics"]}
-        engine = _engine()
+        (engine,) = engines_of(psutil.Process())
         return {
             "heap": of_page["JSHeapUsedSize"] / MEBIBYTE,
             "listeners": of_page["JSEventListeners"],
@@ -277,17 +276,6 @@ def test_after_twelve_roads_further_ones_leave_nothing_behind(
     assert grown["heap"] < 4, (grown, seen)
     # Each card has listeners of its own: no more than a few dozen.
     assert grown["listeners"] < 8 * 40, (grown, seen)
-
-
-def _engine() -> psutil.Process:
-    """The engine's process of the studio that this test started."""
-    found = []
-    for each in psutil.Process().children(recursive=True):
-        # A process of the browser may end at any time.
-        with suppress(psutil.Error):
-            found += [each] if any("engine_process" in word for word in each.cmdline()) else []
-    (engine,) = found
-    return engine
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -9,7 +9,7 @@ import pytest
 from remix.outputs.runs import list_runs
 from remix.workspace import Workspace
 from tests.conftest import TEMPLATE
-from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, says
+from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, says, turn_to
 
 pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
 from playwright.sync_api import expect
@@ -26,7 +26,7 @@ LATE = 120_000
 def opened(sit: OpenReader, workspace: Workspace, size: tuple[int, int] = (1280, 800)) -> Page:
     page = sit(workspace.root, command="studio").tab()
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    press(page, "g", "t")
+    turn_to(page, "t", "**/templates*")
     page.wait_for_selector("body.templates-page[data-ready]")
     return page
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,18 @@ import pytest
 from remix.outputs import RunFolder, reviews
 from remix.outputs.runs import list_runs
 from remix.studio.engine_messages import RedoRequest
+from remix.studio.job_records import Job
+from remix.studio.job_texts import JobTexts, texts_of
 from remix.verification.verify import verify
 from remix.workspace import Workspace, init, open_workspace
 from tests.conftest import eventually
 from tests.played_engine import Played
 from tests.studio.test_job_store import abandoned
-from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, says
+from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, says, turn_to
 from tests.studio_server import variants
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Route
 
 pytestmark = needs_browser
 with_model = pytest.mark.model
@@ -99,6 +102,8 @@ def test_by_mouse_from_a_tag_to_another_variant(sit: OpenReader, workspace: Work
     assert first.locator("p").first.inner_text() == words
     redone = the_run(workspace, 1)
     assert redone.run.redoes
+    # The page shows a text before its run is sealed.
+    eventually(lambda: redone.is_sealed)
     assert [verify(each.path).findings for each in (folder, redone)] == [(), ()]
 
 
@@ -107,7 +112,7 @@ def test_by_keyboard_alone(sit: OpenReader, workspace: Workspace) -> None:
     from playwright.sync_api import expect
 
     page = sit(workspace.root, command="studio").tab()
-    press(page, "g", "w")
+    turn_to(page, "w", "**/write*")
     page.wait_for_selector("body.write-page[data-ready]")
     press(page, "n")
     expect(page.locator("#form button").first).to_be_focused()
@@ -205,6 +210,41 @@ def test_a_run_that_is_written_elsewhere_is_listed_as_long_as_it_is_written(
         expect(elsewhere).to_contain_text("4 of 24")
         expect(elsewhere.get_by_role("link")).to_have_attribute("href", f"desk?run={folder.path.name}")
     expect(elsewhere).to_have_count(0)
+
+
+def test_the_mark_of_a_verdict_vanished_when_the_run_ended(sit: OpenReader, workspace: Workspace) -> None:
+    """The verdict was stored; but the texts, asked for when the run ended, were answered as they had been before."""
+    from playwright.sync_api import expect
+
+    folder = variants(workspace)
+    job = Job(id="1", does="write", about="clocks", created=datetime.now(UTC), run=folder.run.name, planned=24)
+    told = "".join(
+        f"event: job\ndata: {job.model_copy(update={'state': state}).model_dump_json()}\n\n"
+        for state in ("writing", "finished")
+    )
+    asked: list[tuple[Route, JobTexts]] = []
+    page = sit(workspace.root, command="studio").tab()
+    page.route(
+        "**/api/events",
+        lambda route: route.fulfill(body=f"retry: 600000\n\n{told}", content_type="text/event-stream"),
+    )
+    page.route("**/api/jobs/1/texts", lambda route: asked.append((route, texts_of(folder))))
+    page.goto(f"{page.url}write")
+    page.wait_for_selector("body.write-page[data-ready]")
+
+    def answer(number: int) -> None:
+        eventually(lambda: page.evaluate("1") and len(asked) > number)
+        route, texts = asked[number]
+        route.fulfill(json=texts.model_copy(update={"after": number}).model_dump(mode="json"))
+
+    answer(0)
+    expect(finished_text(page)).to_be_visible()
+    press(page, "j", "a")
+    says(page, "The text is accepted.")
+    answer(1)
+    answer(2)
+    expect(page.get_by_text("2 passages to come")).to_be_visible()
+    expect(page.locator(".text.selected .mark")).to_have_text("✓")
 
 
 def test_passages_are_chosen_by_hand_and_kept_in_the_address(sit: OpenReader, workspace: Workspace) -> None:

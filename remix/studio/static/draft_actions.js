@@ -46,14 +46,21 @@ export function undoLast() {
   focus(state.at);
 }
 
-/** Add an accepted text at a place; without a place below the current piece. */
-export const addText = (key, index = null) => guarded(async () => {
+let last = Promise.resolve();
+
+/** Add an accepted text at a place; without a place below the current piece. One text after the other. */
+export function addText(key, index = null) {
+  last = last.catch(() => {}).then(() => guarded(() => addNow(key, index)));
+  return last;
+}
+
+async function addNow(key, index) {
   const piece = await api.textOf(key);
   const at = index ?? (current() ? indexOf(state.at) + 1 : state.pieces.length);
   insert({ ...piece, id: `${piece.source.record.slice(0, 12)}-${freshId()}` }, at);
   tell(DRAFT.addedAt(at + 1));
   cardOf(state.at)?.scrollIntoView({ block: "nearest" });
-});
+}
 
 /** Show a piece beside its source, or no longer. */
 export async function toggleSource(id) {

@@ -164,9 +164,11 @@ export async function load() {
 /** The draft may have been changed elsewhere: show the change, unless there are unsaved changes here. Gives whether anything changed. */
 export async function refresh(version) {
   if (isUnsaved() || version === state.version) return false;
+  const before = state.version;
   const draft = await api.draft(state.name);
   named(draft.name);
-  if (isUnsaved() || draft.version === state.version) return false;
+  // Words that were stored meanwhile are newer than the answer.
+  if (isUnsaved() || state.version !== before || draft.version === before) return false;
   const known = new Map(state.pieces.map((piece) => [JSON.stringify(piece), piece]));
   basedOn(draft);
   state.pieces = draft.pieces.map((piece) => known.get(JSON.stringify(piece)) ?? piece);

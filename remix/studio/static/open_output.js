@@ -124,12 +124,14 @@ export async function road() {
 /** Show the open output's new reviews and edited version. */
 export async function refresh() {
   const key = state.selected;
-  if (!key || state.writing) return;
+  if (!key) return;
   if (!store.details.has(key)) {
     const detail = await detailOf(key);
-    if (key !== state.selected || state.writing) return;
+    if (key !== state.selected) return;
     state.detail = detail;
   }
+  // While something is written, the details wait for its end.
+  if (state.writing) return;
   // Unfolded parts stay unfolded.
   const unfolded = [...$("provenance").querySelectorAll("details")].map((each) => each.open);
   show();

@@ -5,6 +5,7 @@ import { amount, h } from "./dom.js";
 import { listen } from "./events.js";
 import { follow } from "./followed_jobs.js";
 import { branch } from "./job_api.js";
+import { isWriting } from "./keys.js";
 import { announce, guarded, tell } from "./notices.js";
 import { paint, rangeAt, unpaint, wordsOf } from "./road_words.js";
 import { ROADS } from "./road_strings.js";
@@ -31,6 +32,8 @@ export async function openRoads({ key, element, at = null, whenTaken = () => {} 
   if (at === null && !road) waitIn();
   const roads = road?.key === key ? road.roads : await guarded(() => get(`api/outputs/${key}/roads`));
   if (own !== asked) return;
+  // Whoever has begun to write since the click goes on writing.
+  if (at !== null && isWriting(document.activeElement ?? document.body)) return;
   if (!roads) return leave(returnTo);
   const sites = roads.end ? [...roads.words, { index: null, shade: 0, tokens: [roads.end] }] : roads.words;
   const start = at === null ? mostUncertain(sites) : sites.findIndex(({ index }) => index === at);

@@ -125,14 +125,18 @@ export async function add(request, isShown) {
 
 export const nameOf = ({ run, place, kind, step, variant }) => `${run}:${place}/${kind}.${step}${variant > 1 ? `.v${variant}` : ""}`;
 
+let said = 0; // number of verdicts given on this page
+
 /** Read the texts of the job that is shown. */
 async function load() {
-  const job = state.shown;
+  const [job, before] = [state.shown, said];
   const found = await guarded(() => api.texts(job));
   if (!found || job !== state.shown) return;
+  // The answer may be older than a verdict given meanwhile.
+  if (before !== said) return load();
   [state.before, state.after] = [found.before, found.after];
-  const before = state.cards;
-  state.cards = new Map(found.passages.map((passage) => [passage.id, card(passage, found.run, before.get(passage.id))]));
+  const cards = state.cards;
+  state.cards = new Map(found.passages.map((passage) => [passage.id, card(passage, found.run, cards.get(passage.id))]));
   changed();
 }
 
@@ -176,8 +180,10 @@ export async function takeOutput(event) {
     if (event.job === state.shown) await load();
     return;
   }
+  const before = said;
   const found = await api.texts(event.job, event.place).catch(() => null);
   if (!found) return;
+  if (before !== said) return takeOutput(event);
   for (const passage of found.passages) state.cards.set(passage.id, card(passage, found.run, state.cards.get(passage.id)));
   changed();
 }
@@ -187,6 +193,7 @@ export const allTexts = () => [...state.cards.values()].flatMap((each) => [...ea
 
 /** Note a verdict. */
 export function judged(text, verdict) {
+  said += 1;
   for (const [id, each] of state.cards) {
     const own = each.texts.get(text.name);
     if (own) state.cards.set(id, { ...each, texts: new Map(each.texts).set(text.name, { ...own, verdict }) });
