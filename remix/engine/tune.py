@@ -30,7 +30,7 @@ from remix.util import processes
 from remix.util.cache import MemoStore
 
 ROWS = (probe.FEW_ROWS, 8, 16, 32)
-PLAIN_ROWS = (probe.FEW_ROWS, probe.MULTIPLE - 1)
+PLAIN_ROWS = (probe.MULTIPLE - 1, probe.FEW_ROWS)
 """Any number of rows up to these is tried with weights that aren't repacked, for weight types known to differ: below
 8 rows llama.cpp computes each row alone, which is slow in a batch and fast for a single text."""
 
