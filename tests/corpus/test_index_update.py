@@ -456,7 +456,11 @@ def test_nobody_else_may_read_the_index(seeds: Path) -> None:
     assert index_file(seeds, seeds.parent).stat().st_mode & 0o077 == 0
 
 
-def test_an_index_that_nobody_asked_for_long_is_removed(seeds: Path, tmp_path: Path) -> None:
+def test_an_index_that_nobody_asked_for_long_is_removed(
+    seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In the cache that pytest's workers share, another worker would remove the old index.
+    monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
     ids(seeds)
     mine = index_file(seeds, seeds.parent)
     old, recent = (mine.with_name(f"{name}.sqlite") for name in ("old", "recent"))
