@@ -78,7 +78,11 @@ def of_words(words: str) -> str:
 
 
 def _folded(words: str) -> str:
-    return unicodedata.normalize("NFKC", words).casefold()
+    """The words in small letters and Unicode's composed form; a second time, nothing changes."""
+    for _ in range(2):
+        # Small letters may compose with the signs that follow: `ß` and a dot below become `s` and `ṣ`.
+        words = unicodedata.normalize("NFKC", words).casefold()
+    return words
 
 
 def _with_hash(slug: str, path: str) -> str:
