@@ -130,9 +130,9 @@ def typed(name: str) -> str:
 
 
 def _typed_gap(gap: re.Match[str]) -> str:
-    if gap[0] == "--":
-        return "--"
     signs = "".join(takewhile(_is_sign, gap[0])) if gap.start() else ""
+    if gap[0] == f"{signs}--":
+        return gap[0]
     loud = "".join(filter(_is_loud, gap[0]))
     is_space = len(signs) < len(gap[0]) and not _is_loud(gap[0][-1])
     return f"{signs}{loud}-" if is_space else signs + loud
