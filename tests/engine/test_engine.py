@@ -95,7 +95,7 @@ def in_any_company(requests, slots, parallel, prefix_slots, chunk, fixed, kind, 
 
 def test_the_same_request_gives_the_same_tokens_in_any_company(request):
     examples = 2000 if request.config.getoption("full") else 500
-    settings(max_examples=examples, deadline=None)(in_any_company)()
+    settings(max_examples=examples)(in_any_company)()
 
 
 def test_several_sequences_are_decoded_in_one_call():
@@ -303,7 +303,7 @@ def test_what_is_too_long_waits_until_the_others_are_done_and_gets_its_own_room(
     assert sum(rows for name, rows in before if name == "decode") == 9 * 8, "all short ones came first"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(requests, st.integers(1, 4), st.integers(0, 2))
 def test_the_same_request_gives_the_same_tokens_in_any_layout(requests, slots, prefix_slots):
     alone = [answers([request], 1, 1)[0].token_ids for request in requests]
