@@ -13,6 +13,7 @@ from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError
 from remix.records import Dist, Generation, Request, Sampling
+from tests.conftest import eventually
 from tests.fake_decoder import FakeDecoder
 
 
@@ -221,6 +222,12 @@ def test_a_listener_that_fails_does_not_take_the_others_along():
         assert good.result(timeout=10).token_ids == answers([ask([2, 1], seed=2, max_tokens=40)], 1, 1)[0].token_ids
 
 
+def close_and_then(engine: Engine, release: threading.Event) -> None:
+    """Close an engine, and let its decoder go on as soon as the engine knows."""
+    threading.Thread(target=lambda: (eventually(lambda: engine._closing), release.set())).start()
+    engine.close()
+
+
 def test_close_cancels_what_is_not_finished():
     release = threading.Event()
 
@@ -228,13 +235,12 @@ def test_close_cancels_what_is_not_finished():
         END = -1
 
         def decode(self, rows):
-            release.wait(10)
+            release.wait(60)
             super().decode(rows)
 
     engine = Engine(Slow(1, n_ctx_seq=4000))
     running, waiting = engine.submit(ask([1], max_tokens=3000)), engine.submit(ask([2]))
-    threading.Timer(0.05, release.set).start()
-    engine.close()
+    close_and_then(engine, release)
     for future in (running, waiting):
         with pytest.raises(CancelledError):
             future.result(timeout=10)
@@ -339,14 +345,13 @@ def test_closing_cancels_what_waits_for_its_room():
 
     class Slow(Endless):
         def decode(self, rows):
-            release.wait(10)
+            release.wait(60)
             super().decode(rows)
 
     engine = with_larger(Slow(1, n_ctx_seq=64), LARGE)
     engine.submit(ask([1], max_tokens=50))
     waiting = engine.submit(ask([1] * 100))
-    threading.Timer(0.05, release.set).start()
-    engine.close()
+    close_and_then(engine, release)
     assert waiting.cancelled()
 
 
