@@ -564,7 +564,8 @@ def test_a_worker_is_kept_and_forgets_the_oldest_templates() -> None:
 def test_a_deadline_where_the_system_has_no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     render("{{ passage }}")
     monkeypatch.setattr(worker._worker, "deadline", 0.3)
-    with pytest.raises(PromptError, match="it takes more than 0 seconds"):
+    # The process may end itself before this one, on a busy machine, hears that the time is up.
+    with pytest.raises(PromptError, match=r"it takes more than 0 seconds|it computes for more than 2 "):
         render("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}")
     monkeypatch.setattr(worker._worker, "deadline", 15)
     assert render("{{ passage }}") == TEXT
