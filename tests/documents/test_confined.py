@@ -415,8 +415,8 @@ def test_a_title_of_half_a_character(remix_: Remix, tmp_path: Path, title: str) 
 
 
 def test_an_honest_book_of_two_hundred_and_fifty_pages(tmp_path: Path) -> None:
-    """A hundred thousand words, with the markup that Word puts around every few words. Twice as many take 5.5 of the
-    8 s of computing, and more on a busy machine, whose cores share their caches."""
+    """A hundred thousand words, with the markup that Word puts around every few words. Twice as many take 5.5 s of
+    computing on an AMD EPYC: a slower processor may need more than the 8 s that there are."""
     marks = '<w:rPr><w:rFonts w:ascii="Times"/><w:sz w:val="24"/><w:lang w:val="en-GB"/></w:rPr>'
     text = '<w:t xml:space="preserve">He measured the cloth twice and slept. </w:t>'
     run = f'<w:r w:rsidR="00A77B3E">{marks}{text}</w:r>'
