@@ -371,3 +371,16 @@ def pytest_unconfigure() -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--full` runs what takes longer than anyone wants to wait after each change."""
     parser.addoption("--full", action="store_true", help="exactness in all combinations, 200 kills: about an hour")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hypothesis tries the same examples each time, and with `--full` others each time: what a change didn't break
+    doesn't fail beside it. A busy machine's slowness is no failure."""
+    # Not above: processes of tests import this module without Hypothesis.
+    from hypothesis import HealthCheck, settings
+
+    unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("usual", unhurried, derandomize=True, database=None)
+    # Said again, because Hypothesis itself searches nothing at random where the environment has `CI`.
+    settings.register_profile("full", unhurried, derandomize=False)
+    settings.load_profile("full" if config.getoption("full") else "usual")

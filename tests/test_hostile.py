@@ -564,7 +564,8 @@ def test_a_worker_is_kept_and_forgets_the_oldest_templates() -> None:
 def test_a_deadline_where_the_system_has_no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     render("{{ passage }}")
     monkeypatch.setattr(worker._worker, "deadline", 0.3)
-    with pytest.raises(PromptError, match="it takes more than 0 seconds"):
+    # The process may end itself before this one, on a busy machine, hears that the time is up.
+    with pytest.raises(PromptError, match=r"it takes more than 0 seconds|it computes for more than 2 "):
         render("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}")
     monkeypatch.setattr(worker._worker, "deadline", 15)
     assert render("{{ passage }}") == TEXT
@@ -801,7 +802,7 @@ TAG = trailing_tags._patterns().one.pattern
 OLD_LIST = re.compile(rf"{TAG}(?:\s*[,;]?\s*{TAG})*\s*[,;]?\s*")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.lists(
         st.sampled_from(["#", "#a", "#b c", "b", ". ", " ", "\n", "\t", ",", ";", "!", ")", "-", "é"]), max_size=14
@@ -886,7 +887,7 @@ def test_many_paragraphs_take_no_longer_than_their_length(tmp_path: Path) -> Non
 
 # -- anything at all ----------------------------------------------------------------------------------------
 
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 YAML = st.text(alphabet="abt:*&!-[]{},#|>?%@`'\"\\ \n\t\r0123456789._~<=\0\x85\u2028\ufeffé\U0001f5fa", max_size=80)
 
 
@@ -1057,13 +1058,13 @@ LIES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 65_000), LIES), min_size=1, max_size=4))
 def test_any_change_to_a_real_header_is_read_or_refused(header: bytes, edits: list[tuple[int, bytes]]) -> None:
     facts(changed(header, edits), 2**40)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, 1_000), LIES), min_size=1, max_size=4), st.integers(0, 4096))
 def test_any_change_to_a_small_header_is_read_or_refused(
     tiny: bytes, edits: list[tuple[int, bytes]], size: int

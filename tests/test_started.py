@@ -106,6 +106,9 @@ WITH_A_MODEL = re.compile(
     r"^(check|(generate|weave) (?!.*nowhere)|models (probe|prepare|tune)|try (?!.*nowhere)|verify --replay)"
 )
 
+ABOUT_ALL_RUNS = ("models prepare", "models tune", "models forget")
+"""Change what any later command takes for the model, or how it loads it."""
+
 needs_strace = pytest.mark.skipif(
     shutil.which("strace") is None
     or subprocess.run([*STRACE, "-o", os.devnull, "true"], capture_output=True, check=False).returncode != 0,
@@ -196,7 +199,11 @@ class Place:
         log = self.top / "log"
         strace = shutil.which("strace") or ""
         command = [strace, *STRACE[1:], "-o", str(log), str(REMIX), *words]
-        how = {"cwd": self.root, "env": self.environment, "stdin": subprocess.DEVNULL, "start_new_session": True}
+        # A copy of the model in the cache that pytest's workers share would be taken for the model by all of them,
+        # and so would a shape found by tuning.
+        own = {"REMIX_CACHE": str(self.top / "cache")} if line in ABOUT_ALL_RUNS else {}
+        environment = self.environment | own
+        how = {"cwd": self.root, "env": environment, "stdin": subprocess.DEVNULL, "start_new_session": True}
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **how) as process:
             assert process.stdout
             try:

@@ -38,7 +38,7 @@ resource = pytest.importorskip("resource", reason="bounds a process's memory, wh
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"
 SECRET = "The secret of another folder."
-SECONDS = 30
+SECONDS = 180
 """Within which each command ends, on a busy machine too."""
 MEMORY = 2**30
 """Bytes that a command may take more than what the test took before."""

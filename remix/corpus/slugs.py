@@ -78,7 +78,11 @@ def of_words(words: str) -> str:
 
 
 def _folded(words: str) -> str:
-    return unicodedata.normalize("NFKC", words).casefold()
+    """The words in small letters and Unicode's composed form; a second time, nothing changes."""
+    for _ in range(2):
+        # Small letters may compose with the signs that follow: `ß` and a dot below become `s` and `ṣ`.
+        words = unicodedata.normalize("NFKC", words).casefold()
+    return words
 
 
 def _with_hash(slug: str, path: str) -> str:
@@ -126,9 +130,9 @@ def typed(name: str) -> str:
 
 
 def _typed_gap(gap: re.Match[str]) -> str:
-    if gap[0] == "--":
-        return "--"
     signs = "".join(takewhile(_is_sign, gap[0])) if gap.start() else ""
+    if gap[0] == f"{signs}--":
+        return gap[0]
     loud = "".join(filter(_is_loud, gap[0]))
     is_space = len(signs) < len(gap[0]) and not _is_loud(gap[0][-1])
     return f"{signs}{loud}-" if is_space else signs + loud

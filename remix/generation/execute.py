@@ -233,7 +233,9 @@ def _work(folder: RunFolder, models: _Models, follower: _Follower, stop: threadi
     if reader is None and not isinstance(writer, Spread):
         # With a reader, the seconds include reading; on a cluster, other machines did the work.
         duration.remember(folder.run, writer, writer.sampled - sampled, seconds, texts)
-    return Outcome(folder, list(graph.failures.values()), graph.flags, stop.is_set(), unread=graph.unread)
+    # A run that was to stop may have written its last text just before.
+    interrupted = stop.is_set() and not folder.is_complete
+    return Outcome(folder, list(graph.failures.values()), graph.flags, interrupted, unread=graph.unread)
 
 
 def _finish(folder: RunFolder) -> None:

@@ -85,8 +85,10 @@ class _Keyboard:
                         self.quit()
             elif pressed_at is not None and time.monotonic() > pressed_at + PATIENCE:
                 self.quit()
-            elif not self.is_raised:
+            elif not self.is_raised and not own:
                 # A library swallowed the exception: send the signal again, also to wake the main thread from a wait.
+                # Never a second one before the first has come: the two would come as one, and the next Ctrl-C would
+                # be taken for the other.
                 own += 1
                 signal.pthread_kill(main, signal.SIGINT)
 

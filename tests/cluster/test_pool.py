@@ -151,7 +151,8 @@ def test_a_text_that_kills_its_workers_fails_instead_of_killing_all() -> None:
     with closing(opened(cluster, 1)) as pool:
         with pytest.raises(ModelError, match=f"{MOST_DEATHS} workers died"):
             pool.submit(PROMPT, SAMPLING).result()
-        assert len(pool.workers) == MOST_DEATHS + 1
+        # The text fails a moment before a worker takes the last one's place.
+        eventually(lambda: len(pool.workers) == MOST_DEATHS + 1)
 
 
 def test_the_words_of_a_text_come_at_its_end() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +56,14 @@ class ThreadRemote:
             return
         self._dead.set()
         for answer in list(self._asked):
-            if not answer.done():
+            with suppress(InvalidStateError):
                 answer.set_exception(LostError("the worker died."))
         self._threads.shutdown(wait=False)
         self.worker.close()
 
     def _answer(self, answer: Future[Any], method: str, arguments: tuple[Any, ...]) -> None:
         result = getattr(self.worker, method)(*arguments)
-        if not answer.done():
+        with suppress(InvalidStateError):
             answer.set_result(result)
 
 

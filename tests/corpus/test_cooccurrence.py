@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remix.corpus import cooccurrence
@@ -52,7 +52,6 @@ def test_only_the_commonest() -> None:
     assert cooccurrences([], most=2) == []
 
 
-@settings(deadline=None)
 @given(lists=st.lists(st.sets(st.sampled_from("abcdef")), max_size=12))
 @pytest.mark.parametrize("block", [1, 5, 4096])
 def test_they_are_what_counting_by_hand_gives(block: int, lists: list[set[str]]) -> None:

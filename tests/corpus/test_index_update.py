@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remix.corpus import chooser, consult, essays, index_update, read_seeds
@@ -206,7 +206,7 @@ def errors_and_all(seeds: Path) -> tuple[object, object]:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.lists(CHANGES, min_size=1, max_size=4))
 def test_whatever_changes_the_index_answers_as_a_reading_does(
     tmp_path_factory: pytest.TempPathFactory, rounds: list[dict[str, str | None]]
@@ -225,7 +225,7 @@ def test_whatever_changes_the_index_answers_as_a_reading_does(
         assert by_index == by_reading
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     text=st.lists(st.sampled_from([*PIECES, "clocks", "maps", "text:map", "2025", "20"]), max_size=12).map(" ".join)
 )
@@ -456,7 +456,11 @@ def test_nobody_else_may_read_the_index(seeds: Path) -> None:
     assert index_file(seeds, seeds.parent).stat().st_mode & 0o077 == 0
 
 
-def test_an_index_that_nobody_asked_for_long_is_removed(seeds: Path, tmp_path: Path) -> None:
+def test_an_index_that_nobody_asked_for_long_is_removed(
+    seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In the cache that pytest's workers share, another worker would remove the old index.
+    monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
     ids(seeds)
     mine = index_file(seeds, seeds.parent)
     old, recent = (mine.with_name(f"{name}.sqlite") for name in ("old", "recent"))

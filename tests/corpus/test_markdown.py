@@ -274,7 +274,7 @@ def letters(texts: Iterable[str]) -> Counter[str]:
     return Counter(letter for text in texts for letter in text if letter.isalnum())
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 @example("\\begin{a}\n\\end{a}1. ")
 @example("1. ![[e]]\n2.\n")

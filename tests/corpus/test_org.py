@@ -269,7 +269,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 def test_no_letter_is_lost_and_none_is_new(text: str) -> None:
     body = org.read(text, "a.org")

@@ -88,7 +88,7 @@ def letters(text: str) -> Counter[str]:
     return Counter(letter for letter in text if letter.isalnum())
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 @given(st.lists(st.sampled_from(SIGNS), max_size=30).map("".join))
 def test_no_letter_is_lost_and_none_is_new(source: str) -> None:
     result = shown(source)
@@ -96,7 +96,6 @@ def test_no_letter_is_lost_and_none_is_new(source: str) -> None:
     assert result.text.count("\n") == source.count("\n")
 
 
-@settings(deadline=None)
 @given(st.text("abcé地 ,.;:?!()'—-0123456789\n"))
 def test_prose_without_markup_stays(source: str) -> None:
     assert shown(source) == (source, ())

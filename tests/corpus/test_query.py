@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from remix.corpus.query import (
@@ -166,7 +166,6 @@ PIECES = [
 ]
 
 
-@settings(deadline=None)
 @given(st.text() | st.lists(st.sampled_from(PIECES), max_size=30).map("".join) | st.text(alphabet='ab#:"\\ ()\t'))
 @example('"# #a"')
 @example('text:"\\"')
@@ -212,7 +211,6 @@ def branches(inner: st.SearchStrategy[Query]) -> st.SearchStrategy[Query]:
     return inner.map(Not) | several.map(And) | several.map(Or)
 
 
-@settings(deadline=None)
 @given(st.recursive(leaves(), branches, max_leaves=12))
 def test_any_tree_comes_back_from_its_text(tree: Query) -> None:
     assert parse(show(tree)) == tree

@@ -71,7 +71,7 @@ def only(planned: Renaming) -> Edit:
     return edit
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=100)
 @given(data=st.data())
 def test_only_the_tags_bytes_change(tmp_path: Path, data: st.DataObject) -> None:
     """With mixed line ends, with or without a byte order mark and a last line end."""

@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from remix.corpus import chooser, consult, read_seeds, slugs
@@ -174,6 +174,8 @@ def test_an_essay_is_found_by_what_a_person_types(garden: Path, typed: str, path
         assert [passage.path for _, passage in found.pairs] == [f"seeds/{path}"]
 
 
+@example("हिन्दी/कविता")
+@example("ß\u0323")
 @given(st.text(max_size=20))
 def test_a_slug_is_what_is_typed_for_it(name: str) -> None:
     slug = slugs.of_path(f"{name}.md")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remix.corpus.tags import count_tags, merge_spellings, tag_key, tag_keys, tag_levels, tag_words, unique
@@ -173,7 +173,6 @@ def test_of_spellings_as_frequent_the_one_written_apart_is_shown(counts: dict[st
 SPELLINGS = st.text(alphabet="aAbßs12-_ /é\u0301", max_size=5)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(SPELLINGS, st.integers(1, 3), max_size=12))
 def test_merging_spellings_loses_no_count(counts: dict[str, int]) -> None:
     merged = merge_spellings(counts.items())

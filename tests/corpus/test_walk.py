@@ -162,7 +162,7 @@ PATTERNS = st.lists(
 )
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=2_000)
 @given(PATTERNS.map("".join), NAMES, st.booleans())
 @example("*a*[ab]*b", "aabab", False)
 @example("/**/a*b/**/*a*b", "b/aab/a/bab", False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remix.corpus.words import LONGEST, contains, count_words, words
@@ -35,7 +35,6 @@ def test_a_word_of_a_megabyte_is_cut() -> None:
     assert words("w" * 1_000_000) == "w" * LONGEST
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_words_are_their_own_words(text: str) -> None:
     assert words(words(text)) == words(text)

@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from remix.corpus.blocks import one_line
@@ -34,7 +34,6 @@ paragraphs = lines.filter(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(paragraphs, min_size=1, max_size=6))
 @example([text for text in map(one_line, [*MARKS, *MORE]) if has_words(text) and not re.match(r"#[^\s#]", text)])
 def test_paragraphs_are_read_back_as_they_are(texts: list[str]) -> None:
@@ -60,7 +59,6 @@ def test_headings_are_read_back(text: str) -> None:
     assert passage.section == text
 
 
-@settings(deadline=None)
 @given(
     st.text(st.characters(exclude_categories=("Cs",))), st.lists(st.text(st.characters(exclude_categories=("Cs",))))
 )

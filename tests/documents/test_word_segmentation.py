@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remix.documents.document import DocumentError, Doubt
@@ -69,7 +69,6 @@ def test_what_is_too_long_is_kept_and_doubtful(vocabulary: Vocabulary) -> None:
     assert (split.parts, [doubt.read for doubt in split.doubts]) == ((word,), [(word,)])
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(categories=("Ll", "Lu", "Lo", "Nd"), max_codepoint=0x3FF), min_size=1, max_size=30))
 def test_no_letter_is_lost(word: str) -> None:
     assert "".join(segment(word, Vocabulary(TEXT, ())).parts) == word

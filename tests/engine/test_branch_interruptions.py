@@ -144,7 +144,7 @@ def check_nothing_waits(engine: Engine) -> None:
     assert engine._unfinished == {}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     companies(),
     st.integers(1, 8),

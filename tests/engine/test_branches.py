@@ -76,7 +76,7 @@ def families(draw: st.DrawFn) -> list[tuple[Request, Generation | None]]:
     return asked
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(
     families(),
     st.integers(1, 8),

@@ -17,6 +17,7 @@ from remix.errors import ModelError
 from remix.generation import execute, prepare
 from remix.records import Dist, EngineUsed, Message, ModelFile, Options, Prompt, Sampling, Temperature, TopP, sha256
 from remix.workspace import Workspace
+from tests.conftest import eventually
 
 MIB = 2**20
 
@@ -84,16 +85,15 @@ def test_a_model_that_a_listener_closes_is_freed_when_the_engine_has_ended(
     model = LocalModel(model_path, model_file, LoadOptions(contexts=(256,), parallel=4, threads=1))
     prompt = Prompt(template=sha256(""), messages=(Message(role="user", content="The lake."),), keep_opening=False)
     sampling = Sampling(seed=7, chain=(Dist(),), max_tokens=100, stop=())
+    submitted = threading.Event()
     futures = [
-        model.submit(prompt, sampling, lambda _: model.close()),
+        model.submit(prompt, sampling, lambda _: (submitted.wait(60), model.close())),
         *(model.submit(prompt, sampling) for _ in "abc"),
     ]
+    submitted.set()
     assert not wait(futures, timeout=120).not_done
     assert any(future.cancelled() for future in futures)
-    for thread in threading.enumerate():
-        if thread.name in ("remix-engine", "remix-close"):
-            thread.join(30)
-    assert model._model.handle is None
+    eventually(lambda: model._model.handle is None)
     with pytest.raises(ModelError, match="the model has been closed"):
         model.submit(prompt, sampling)
     model.close()

@@ -107,14 +107,14 @@ def computed(
     return done
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(prompts, st.integers(1, 6), st.integers(0, 4), st.booleans(), st.randoms(use_true_random=False))
 def test_no_copy_is_cut_if_slots_are_copied_whole_whatever_the_prompts(prompts, slots, prefix_slots, whole, order):
     done = computed(prompts, slots, prefix_slots, whole, order)
     assert len(done) <= sum(map(len, prompts))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(prompts, st.integers(1, 6), st.booleans(), st.randoms(use_true_random=False))
 def test_with_prefix_slots_enough_each_beginning_is_computed_once(prompts, slots, whole, order):
     beginnings = {prompt[:count] for prompt in prompts for count in range(1, len(prompt))}

@@ -54,7 +54,7 @@ blocks = st.sampled_from([(1,), (2,), (1, 2, 1), (1,) * 18 + (LINE, LINE), (1,) 
 tokens = st.lists(blocks, min_size=1, max_size=5).map(lambda parts: tuple(token for part in parts for token in part))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.builds(Asked, tokens, st.one_of(st.just(()), tokens)), min_size=1, max_size=10),
     st.integers(1, 8),

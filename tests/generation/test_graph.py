@@ -262,7 +262,7 @@ def examples(request: pytest.FixtureRequest) -> int:
 
 def at_random(test: Callable[[Run, random.Random], None], examples: int) -> None:
     """Try something on many runs."""
-    tried = settings(max_examples=examples, deadline=None, derandomize=True, database=None)
+    tried = settings(max_examples=examples)
     tried(given(run=graphs(), chance=st.randoms(use_true_random=False))(test))()
 
 

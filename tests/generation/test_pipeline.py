@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
@@ -160,10 +160,25 @@ def test_moving_and_retagging_a_seed_changes_no_id(workspace: Workspace) -> None
 def test_progress_goes_up_to_the_end(workspace: Workspace) -> None:
     seen: list[Progress] = []
     carry_out(plan(workspace, steps=2), workspace, watch=seen.append)
-    assert [state.done for state in seen if state.done] == list(range(1, 13))
+    # A text that takes long is reported more than once.
+    assert [done for done, _ in groupby(state.done for state in seen) if done] == list(range(1, 13))
     assert {state.total for state in seen} == {12}
     assert [state.sampled for state in seen] == sorted(state.sampled for state in seen)
     assert seen[-1].sampled > 12
+
+
+def test_a_run_stopped_after_its_last_text_is_complete_and_not_interrupted(workspace: Workspace) -> None:
+    """A last worker was lost just then: `remix roads --depth 2` said that it planned no further roads, and did."""
+    stop = threading.Event()
+    outcome = carry_out(plan(workspace, steps=1), workspace, watch=once_done(stop.set), stop=stop)
+    assert stop.is_set()
+    assert outcome.folder.is_sealed
+    assert not outcome.interrupted
+
+
+def once_done(act: Callable[[], None]) -> Callable[[Progress], None]:
+    """A watch that acts when all texts are written."""
+    return lambda state: act() if state.done == state.total else None
 
 
 def test_run_json_says_what_was_asked(workspace: Workspace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remix.errors import RunError
@@ -108,7 +108,6 @@ def test_only_tokens_at_the_given_places_are_turns() -> None:
     turns=st.integers(1, 9),
     width=st.integers(1, 5),
 )
-@settings(deadline=None)
 def test_no_other_token_with_roads_is_more_uncertain(
     entropies: list[float], pieces: list[list[str]], turns: int, width: int
 ) -> None:

@@ -47,7 +47,7 @@ def test_texts_with_the_same_words_are_neighbours() -> None:
     assert {tuple(sorted(order[:2])), tuple(sorted(order[2:]))} == {(0, 2), (1, 3)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, 900), min_size=1, max_size=60), st.integers(50, 5000), st.booleans())
 def test_each_passage_is_in_one_group_of_two_to_four(lengths: list[int], words: int, dialectic: bool) -> None:
     found = grouped(lengths, words, dialectic)

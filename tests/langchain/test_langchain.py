@@ -54,7 +54,7 @@ from remix.records import (
     sha256,
 )
 from remix.workspace import Workspace
-from tests.conftest import WRITER
+from tests.conftest import WRITER, eventually
 from tests.fake_decoder import FakeDecoder
 from tests.transcripts import TRANSCRIPTS, Reciting
 
@@ -461,7 +461,7 @@ class Counting(FakeDecoder):
             self._changed.notify()
 
     def decode(self, rows: Sequence[Row]) -> None:
-        self.may_go.wait(10)
+        self.may_go.wait(60)
         with self._changed:
             self._changed.wait_for(lambda: self._arrived >= self._crowd, 10)
         super().decode(rows)
@@ -698,13 +698,14 @@ def test_who_waits_when_the_model_is_closed_is_told(chat: ChatRemix, decoder: Co
         thread.start()
     waiting = threading.Thread(target=lambda: errors.append(_raised(ask_too)))
     waiting.start()
-    while not decoder.calls:
-        time.sleep(0.01)
-    time.sleep(0.1)
-    threading.Timer(0.05, decoder.may_go.set).start()
-    chat.close()
-    for thread in (*threads, waiting):
-        thread.join(5)
+    eventually(lambda: decoder._arrived == 11)
+    engine = chat._weights.load().engine
+    leaving = threading.Thread(target=chat.close)
+    leaving.start()
+    eventually(lambda: engine._closing)
+    decoder.may_go.set()
+    for thread in (leaving, *threads, waiting):
+        thread.join(60)
     assert len(errors) == 11
     assert all(isinstance(error, ModelError) for error in errors)
 

@@ -277,7 +277,8 @@ def test_two_people_at_once_lose_nothing(finished: RunFolder) -> None:
     for each in people:
         each.start()
     for each in people:
-        each.join(timeout=60)
+        each.join()
+        assert each.exitcode == 0
     found = reviews.read(finished.path)
     assert found.broken == ()
     assert sorted(each.reviewer for each in found.reviews) == [ADAM] * 20 + [EVE] * 20

@@ -117,6 +117,27 @@ with interrupts.Working():
     assert told(code) == (130, ["gently", "goes-on", "at-once"])
 
 
+def test_the_second_ctrl_c_ends_a_command_that_was_late_to_hear_of_the_first() -> None:
+    """It was taken for one of the signals that remix had sent itself meanwhile, of which the system keeps one."""
+    code = """
+interrupts.PATIENCE = 60.0
+sigint = {signal.SIGINT}
+try:
+    with interrupts.Working():
+        threading.Timer(0.1, press).start()
+        signal.pthread_sigmask(signal.SIG_BLOCK, sigint)
+        ctypes.CDLL(None).usleep(900_000)
+        time.sleep(10)
+except KeyboardInterrupt:
+    say("raised")
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, sigint)
+    press()
+    time.sleep(10)
+    say("never")
+"""
+    assert told(code) == (130, ["raised", "at-once"])
+
+
 def test_no_run_begins_after_a_ctrl_c_that_was_swallowed() -> None:
     code = """
 stop = threading.Event()
@@ -144,9 +165,9 @@ say("finished")
 
 def test_ctrl_c_ends_the_wait_for_c_code_in_a_thread() -> None:
     code = """
-threading.Timer(0.2, press).start()
 try:
     with interrupts.Working():
+        threading.Timer(0.2, press).start()
         interrupts.in_thread(lambda: ctypes.CDLL(None).sleep(60))
 except KeyboardInterrupt:
     say("raised")

@@ -177,7 +177,7 @@ def test_every_flip_in_every_file_is_found_and_named(finished: RunFolder) -> Non
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_flip_anywhere_is_found(finished: RunFolder, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(checked_files(finished)))
     path = finished.path / name
