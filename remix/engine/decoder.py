@@ -58,7 +58,7 @@ class BatchConfig(Frozen):
     def in_words(self) -> str:
         """Rows of a decode call in words: `1 to 16 rows`, `8 or 16 rows`, `always 16 rows`."""
         if self.multiple == 1:
-            return f"1 to {self.rows} rows"
+            return f"1 to {self.rows} rows" if self.rows > 1 else "one row"
         counts = [*range(self.multiple, self.rows, self.multiple)]
         return f"{', '.join(map(str, counts))} or {self.rows} rows" if counts else f"always {self.rows} rows"
 

@@ -241,7 +241,8 @@ class Engine:
             # Any number of texts may wait to be scored; active sequences are decoded after each text.
             if isinstance(admitted[0], Scoring):
                 break
-        # With fixed rows each slot has a row in each call: gaps cost nothing.
+        # llama.cpp splits a call at every gap, which costs time and, in multiples, changes bits. With fixed rows each
+        # slot has a row in each call.
         while not self.decoder.config.is_fixed and (gap := self._scheduler.close_gap()):
             self.decoder.move(*gap)
 

@@ -25,13 +25,16 @@ PROBE = "remix/probe/3"
 
 MULTIPLE = 8
 """Rows of a decode call come in multiples of this number, if any number isn't exact: from 8 rows on llama.cpp uses
-different kernels for K- and IQ-quants, and computes a row alike in 8, 12 or 16 rows; F16 needs 2 rows."""
+different kernels for K- and IQ-quants, and computes a row alike in 8, 12 or 16 rows, of F16 in 2 rows or more."""
 
 FEW_ROWS = 4
 """Rows for exact mixtures of experts in weight types like Q4_K and IQ4_XS: from 8 rows of the same expert on,
 llama.cpp uses different kernels for the expert, and kernels for repacked weights take rows by fours."""
 
-KNOWN_TO_DIFFER = ("_K", "F16", "F32")
+FLOATS = ("F16", "F32")
+"""Parts of the names of weight types whose kernels compute a row differently alone and in a batch of any size."""
+
+KNOWN_TO_DIFFER = ("_K", *FLOATS)
 """Parts of the names of weight types whose kernels compute a row differently alone and in a batch of 16."""
 
 TEXT = """\
@@ -67,7 +70,7 @@ def choose_config(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0
     for config in configs:
         verdict = probe(path, file, config, threads)
         if verdict is None:
-            likely = config if differs or is_single(file) else guess
+            likely = config if differs or is_single(file) or is_hopeless(file) else guess
             return ChosenConfig(likely, True, _by_type(file, likely))
         if verdict.passed:
             return ChosenConfig(config, True, f"probed on this machine: same logits {in_words(config)}{differs}")
@@ -113,6 +116,11 @@ def confirm(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> C
 def is_hopeless(file: ModelFile) -> bool:
     """Whether logits are known to depend on the number of rows, with a model's weight types."""
     return any(part in name for name in file.weight_types for part in KNOWN_TO_DIFFER)
+
+
+def is_float(file: ModelFile) -> bool:
+    """Whether logits are known to be different for a row alone, with a model's weight types."""
+    return any(part in name for name in file.weight_types for part in FLOATS)
 
 
 def is_single(file: ModelFile) -> bool:

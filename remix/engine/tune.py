@@ -1,9 +1,9 @@
 """Tuning: the fastest exact batch config for a model on this machine.
 
 Takes a GGUF and the number of texts in a run, gives the measurements, and keeps the winner in the user's cache for
-`choose`. A child process times prompts per chunk size and decode calls per number of rows, in turns, so that a
-disturbance slows all alike; the speed of each batch config is computed from the times. Only a config that passes the
-probe can win. Knows nothing of runs.
+`choose`. A child process for each way to load the weights times prompts per chunk size and decode calls per number of
+rows, in turns, so that a disturbance slows all alike; the speed of each batch config is computed from the times. Only
+a config that passes the probe can win. Knows nothing of runs.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from remix.util import processes
 from remix.util.cache import MemoStore
 
 ROWS = (probe.FEW_ROWS, 8, 16, 32)
-PLAIN_ROWS = (probe.MULTIPLE - 1, probe.FEW_ROWS)
-"""Any number of rows up to these is tried with weights that aren't repacked, for weight types known to differ: below
-8 rows llama.cpp computes each row alone, which is slow in a batch and fast for a single text."""
+PLAIN_ROWS = (probe.FEW_ROWS, probe.MULTIPLE - 1)
+"""Any number of rows up to these is tried with K-quants that aren't repacked: below 8 rows llama.cpp computes each
+row by itself, which is slow in a batch and fast for a single text."""
 
 CHUNKS = (32, 64, 128)
 
@@ -66,7 +66,7 @@ class Timed(Frozen):
     prompt: float
     """Prompt tokens computed per second."""
     decode: float
-    """Tokens decoded per second, with most rows active."""
+    """Tokens decoded per second, with as many rows active as on average in a run of `Tuned.texts`."""
     exact: bool | None = None
     """Whether the config passed the probe; None if a faster config had passed before."""
 
@@ -157,9 +157,9 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None], 
     timed: list[Timed] = []
     # Each way to load the weights has a process of its own: memory may not hold the weights twice.
     for _, configs in groupby(_candidates(file), key=lambda config: config.repack):
-        work = _Work(path=path, threads=threads, configs=tuple(configs), texts=texts, rounds=ROUNDS)
-        timed += _child(work, {})
-    timed.sort(key=lambda each: -each.texts_a_minute)
+        timed += _child(_Work(path=path, threads=threads, configs=tuple(configs), texts=texts, rounds=ROUNDS), {})
+    # Of configs equally fast for few texts, the one with more rows is faster for many.
+    timed.sort(key=lambda each: (-each.texts_a_minute, -each.config.rows))
     for place, each in enumerate(timed):
         attention = ", flash attention" if each.config.flash_attn else ""
         label = f"{each.config.label} rows, chunks of {each.config.chunk}{attention}"
@@ -175,7 +175,7 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None], 
     waiting: tuple[Waiting, ...] = ()
     if not spin.is_set_by_user():
         say("measuring how threads best wait for each other, on the idle machine and beside a busy process.")
-        waiting = _wait(work.model_copy(update={"configs": (winner,), "rounds": 1}))
+        waiting = _wait(_Work(path=path, threads=threads, configs=(winner,), texts=texts, rounds=1))
     tuned = Tuned(
         texts=texts,
         config=winner,
@@ -206,7 +206,7 @@ def _candidates(file: ModelFile) -> list[BatchConfig]:
     guess = llama.exact_config(*file.weight_types)
     free: list[dict[str, object]] = [{"rows": rows, "multiple": 1} for rows in ROWS]
     if probe.is_hopeless(file):
-        free = [{"rows": rows, "multiple": 1, "repack": False} for rows in PLAIN_ROWS]
+        free = [{"rows": rows, "multiple": 1, "repack": False} for rows in PLAIN_ROWS if not probe.is_float(file)]
     by_eight: list[dict[str, object]] = [{"rows": rows, "multiple": probe.MULTIPLE} for rows in ROWS if rows > 8]
     fixed: list[dict[str, object]] = [{"rows": rows, "multiple": rows} for rows in ROWS]
     # With flash attention a single row is computed differently: rows must be fixed.

@@ -77,7 +77,8 @@ def estimate(run: Run, prompt_tokens: int) -> Estimate | None:
         if tuned and timed.config == tuned.config and timed.prompt and timed.decode:
             prompts = prompt_tokens / timed.prompt
             decoding = longest / timed.decode
-            return Estimate(prompts + SHORT * decoding, prompts + decoding, "`remix models tune`")
+            gain = min(max(1.0, _at_once(run) / min(tuned.texts, tuned.config.rows)), MOST_GAIN)
+            return Estimate(prompts + SHORT * decoding / gain, prompts + decoding, "`remix models tune`")
     seconds = longest * run.model.size / (BYTES_A_SECOND * (os.cpu_count() or 1))
     basis: Basis = "a rule of thumb, since no run with this model was timed here"
     return Estimate(SHORT * seconds / 2, 2 * seconds, basis)

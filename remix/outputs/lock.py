@@ -61,21 +61,32 @@ def locked(folder: Path) -> Iterator[None]:
 def is_locked(folder: Path) -> bool:
     """Whether a process is writing a run now. Makes no file, and follows no link."""
     path = folder / LOCK
-    if path.is_symlink() or not path.is_file():
-        return False
-    try:
-        if sys.platform == "win32":
+    return path.is_file() and not path.is_symlink() and _is_held(path)
+
+
+def _is_held(path: Path) -> bool:
+    if sys.platform == "win32":
+        try:
             with FileLock(path, timeout=0):
                 return False
-        # Those who look share the lock: two looks at the same time don't take each other for a writer.
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except Timeout:
+            return True
+        except OSError:
             return False
-    except (Timeout, BlockingIOError):
-        return True
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        # Those who look share the lock: two looks at the same time don't take each other for a writer.
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
     except OSError as error:
-        # On a file system without locks, `FileLock` has its file there for as long as it is held.
-        return error.errno == errno.ENOSYS
+        # Some file systems say EACCES of a lock that is held. On those without locks `FileLock` makes its file and
+        # removes it: while the file is there, the run counts as being written.
+        return error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.ENOSYS)
+    finally:
+        os.close(file)
 
 
 def _holder(path: Path) -> str:

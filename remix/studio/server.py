@@ -93,7 +93,7 @@ def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, te
     """Answer until Ctrl-C, SIGTERM, or the terminal is closed; if `browse`, open the studio in the browser.
 
     `tell` gets messages for the user: new addresses, and errors. From the first signal on the process is to end, and
-    further signals are ignored. Returns whether a background thread is still at work: the process must then end at
+    ignores Ctrl-C. Returns whether a background thread is still at work: the process must then end at
     once (`interrupts.end_at_once`), because Python's own end would end the thread within a library written in Rust,
     which aborts the process.
     """
@@ -127,10 +127,7 @@ def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, te
     _end_by_signals(server)
     with _errors_told(tell):
         if browse:
-            try:
-                browser.browse(redirect.enter_context(browser.redirect_file(access)))
-            except OSError as error:
-                tell(f"The browser can't be opened ({error.strerror or error}): open the address yourself.")
+            _open_browser(access, redirect, tell)
         browser.listen(access, tell)
         reading.start()
         tidying.start()
@@ -149,7 +146,16 @@ def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, te
             tidying.join()
             open_runs.tidy()
             bound.close()
+            _let_be_ended()
     return _are_at_work(reading, verifying, watching, watching_drafts)
+
+
+def _open_browser(access: Access, redirect: ExitStack, tell: Callable[[str], None]) -> None:
+    """Open the studio in the browser, by a file that `redirect` removes when it is closed."""
+    try:
+        browser.browse(redirect.enter_context(browser.redirect_file(access)))
+    except OSError as error:
+        tell(f"The browser can't be opened ({error.strerror or error}): open the address yourself.")
 
 
 def _are_at_work(*threads: threading.Thread) -> bool:
@@ -184,10 +190,16 @@ def _end_by_signals(server: uvicorn.Server) -> None:
 
 
 def _ignore_further_signals() -> None:
-    """Let no second Ctrl-C break off writing `index.md`, until the process ends."""
+    """Let no second Ctrl-C break off writing `index.md`."""
     if _is_main_thread():
         for number in _ENDS:
             signal.signal(number, signal.SIG_IGN)
+
+
+def _let_be_ended() -> None:
+    """Let SIGTERM end the process at once, if its end takes long: everything is written."""
+    if _is_main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _is_main_thread() -> bool:

@@ -150,11 +150,11 @@ def check_nothing_waits(engine: Engine) -> None:
     st.integers(1, 8),
     st.integers(1, 8),
     st.integers(0, 3),
-    st.integers(1, 4),
+    st.sampled_from([1, 2, 4, None]),
     st.sampled_from([Scripted, ScriptedRecurrent]),
 )
 def test_whatever_happens_to_others_a_branch_is_as_if_alone(asked, slots, parallel, prefix_slots, multiple, kind):
-    config = BatchConfig(chunk=4, rows=slots * multiple, multiple=multiple)
+    config = BatchConfig(chunk=4, rows=slots * (multiple or 1), multiple=multiple or slots)
     decoder = kind(config.rows, config=config, prefix_slots=prefix_slots)
     for each, future in zip(asked, play(decoder, asked, parallel), strict=True):
         expected = alone(each.request)

@@ -82,7 +82,7 @@ def families(draw: st.DrawFn) -> list[tuple[Request, Generation | None]]:
     st.integers(1, 8),
     st.integers(1, 8),
     st.integers(0, 3),
-    st.integers(1, 4),
+    st.sampled_from([1, 2, 4, None]),
     st.sampled_from([FakeDecoder, Recurrent]),
     st.randoms(),
 )
@@ -90,7 +90,7 @@ def test_a_branch_gives_the_same_in_any_company_and_its_original_s_tokens_give_t
     asked, slots, parallel, prefix_slots, multiple, kind, order
 ):
     order.shuffle(asked)
-    config = BatchConfig(chunk=4, rows=slots * multiple, multiple=multiple)
+    config = BatchConfig(chunk=4, rows=slots * (multiple or 1), multiple=multiple or slots)
     decoder = kind(config.rows, config=config, prefix_slots=prefix_slots)
     for (request, known), came in zip(asked, write(decoder, [each for each, _ in asked], parallel), strict=True):
         assert said(came) == said(known or alone(request))

@@ -35,10 +35,10 @@ def answers(
     parallel: int,
     prefix_slots: int = 0,
     chunk: int = 4,
-    multiple: int = 1,
+    multiple: int | None = 1,
     kind: type[FakeDecoder] = FakeDecoder,
 ) -> list[Generation]:
-    config = BatchConfig(chunk=chunk, rows=slots * multiple, multiple=multiple)
+    config = BatchConfig(chunk=chunk, rows=slots * (multiple or 1), multiple=multiple or slots)
     decoder = kind(config.rows, config=config, prefix_slots=prefix_slots)
     with Engine(decoder, parallel) as engine:
         return [future.result(timeout=10) for future in [engine.submit(request) for request in requests]]
@@ -78,7 +78,7 @@ requests = st.lists(
     st.integers(1, 8),
     st.integers(0, 4),
     st.sampled_from([4, 20, 64]),
-    st.integers(1, 4),
+    st.sampled_from([1, 2, 4, None]),
     st.sampled_from([FakeDecoder, Recurrent]),
     st.randoms(),
 )

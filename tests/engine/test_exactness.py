@@ -85,7 +85,8 @@ class Weights:
         self.model = model
         self.path = path
         self.file = identity.identify(path)
-        self.config = llama.exact_config(*self.file.weight_types)
+        # As a run has it: probed.
+        self.config = probe.choose_config(path, self.file, threads=1).config
         pairs = itertools.islice(itertools.product(ENDINGS, BEGINNINGS), count)
         self.requests = [
             self.request(beginning + ending, seed) for seed, (ending, beginning) in enumerate(pairs, start=1)

@@ -84,7 +84,7 @@ def run(
 )
 def test_tokens_do_not_depend_on_the_batch(model, config):
     config = config.model_copy(update={"repack": llama.exact_config("Q4_1").repack})
-    requests = ask(model, 6, max_tokens=8)
+    requests = ask(model, 12, max_tokens=8)
     together = run(model, requests, 16, config)
     assert run(model, requests[::-1], 16, config, threads=2)[::-1] == together
     assert run(model, requests[:1], 16, config) == together[:1]

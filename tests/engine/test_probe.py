@@ -275,6 +275,9 @@ def test_without_the_memory_for_a_probe_the_weight_type_decides(
         "Q8_0 was measured to give the same bits with 1 to 16 rows; too little memory to probe it here"
     )
     assert not (cache / "probes").exists()
+    file = FILE.model_copy(update={"weight_types": ("Q4_K",)})
+    assert choose(file).config == BatchConfig(multiple=8), "as the plan expected"
+    assert tune.expected(Path("fake.gguf"), file) == BatchConfig(multiple=8)
 
 
 def test_models_probe_prints_what_was_found(

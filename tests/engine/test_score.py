@@ -60,11 +60,11 @@ tokens = st.lists(blocks, min_size=1, max_size=5).map(lambda parts: tuple(token 
     st.integers(1, 8),
     st.integers(0, 4),
     st.sampled_from([4, 20, 64]),
-    st.integers(1, 4),
+    st.sampled_from([1, 2, 4, None]),
     st.sampled_from([FakeDecoder, Recurrent]),
 )
 def test_a_score_is_the_same_in_any_company(asked, slots, prefix_slots, chunk, multiple, kind):
-    config = BatchConfig(chunk=chunk, rows=slots * multiple, multiple=multiple)
+    config = BatchConfig(chunk=chunk, rows=slots * (multiple or 1), multiple=multiple or slots)
     alone = [results([each], FakeDecoder(1, config=BatchConfig(chunk=chunk, rows=1)))[0] for each in asked]
     together = results(asked, kind(config.rows, config=config, prefix_slots=prefix_slots))
     for one, other in zip(alone, together, strict=True):

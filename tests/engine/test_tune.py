@@ -118,6 +118,20 @@ def test_a_run_of_few_texts_has_few_active_rows(texts: int, active: tuple[int, i
     assert tuple(tune._active(BatchConfig(rows=rows), texts) for rows in (16, 7)) == active
 
 
+@pytest.mark.parametrize(("types", "rows"), [(("Q8_0",), 32), (("Q4_K",), 7)])
+def test_of_settings_equally_fast_for_one_text_the_one_with_most_rows_wins(
+    machine: Machine, types: tuple[str, ...], rows: int
+) -> None:
+    machine.speed = lambda config: 2 if config.multiple == 1 else 1
+    assert tuned(FILE.model_copy(update={"weight_types": types})).config.rows == rows
+
+
+@pytest.mark.parametrize("weight_type", ["F16", "BF16", "F32"])
+def test_where_a_row_alone_is_known_to_differ_no_free_rows_are_tried(machine: Machine, weight_type: str) -> None:
+    found = tuned(FILE.model_copy(update={"weight_types": (weight_type, "Q8_0")}))
+    assert all(each.config.multiple > 1 for each in found.timed)
+
+
 def test_what_is_fast_for_a_single_text_may_not_be_for_many(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +195,7 @@ def test_the_command_prints_what_was_measured(machine: Machine, workspace: Works
     assert f"{model_file.name}: measuring" in done.stderr
     done = CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False)
     assert json.loads(done.stdout)["config"]["rows"] == 32
+    assert json.loads(done.stdout)["texts"] == tune.TEXTS
     CliRunner().invoke(cli, [*arguments[:-1], "forget"], catch_exceptions=False)
     assert tune.recall(model_file) is None
 

@@ -67,6 +67,10 @@ def test_by_tuning(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(tune, "recall", lambda file: tuned)
     found = duration.estimate(plan(workspace), 200)
     assert found == (pytest.approx(2 + 0.4 * 14.4), pytest.approx(2 + 14.4), "`remix models tune`")
+    tuned = tuned.model_copy(update={"texts": 1})
+    found = duration.estimate(plan(workspace), 200)
+    assert found, "more texts at a time are faster than the one that was measured"
+    assert found[:2] == (pytest.approx(2 + 0.4 * 14.4 / 3), pytest.approx(2 + 14.4))
 
 
 def test_a_rule_of_thumb_says_that_it_is_one(workspace: Workspace) -> None:

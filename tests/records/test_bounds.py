@@ -133,6 +133,10 @@ IN_A_RECORD: list[Change] = [
     put("derivation", "engine", "rows", value=f"free<={MOST_ROWS + 1}"),
     put("derivation", "engine", "rows", value="fixed 99999999999"),
     put("derivation", "engine", "rows", value="fixed ٣"),
+    put("derivation", "engine", "rows", value="by 8<=8"),
+    put("derivation", "engine", "rows", value="by 8<=20"),
+    put("derivation", "engine", "rows", value="by 8<=40"),
+    put("derivation", "engine", "rows", value="by 0<=16"),
     put("derivation", "engine", "chunk", value=0),
     put("derivation", "engine", "chunk", value=1),  # the last chunk but one had no tokens, and wrote before its array
     put("derivation", "engine", "chunk", value=MOST_CHUNK + 1),

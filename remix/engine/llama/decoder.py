@@ -111,8 +111,8 @@ class LlamaDecoder:
         self._prompt_length = [0] * slots
         self._cached = [0] * sequences
         self._logits_row = [0] * slots
-        self._unfilled = 0
-        """Rows of the last call, or 0 if idle slots filled some of the rows."""
+        self._rows_without_fillers = 0
+        """Rows of the last decode call; 0 or 1 if llama.cpp's memory holds rows that no slot of the call owns."""
         self._scratch = np.empty((slots, model.n_vocab), np.float32)
 
     def close(self) -> None:
@@ -182,7 +182,7 @@ class LlamaDecoder:
         for index, token in enumerate(tokens):
             self._put(index, Row(slot, token, position + index), wants_logits=index >= len(tokens) - outputs)
         self._decode(len(tokens))
-        self._unfilled = 1
+        self._rows_without_fillers = 1
         self._cached[slot] = position + len(tokens)
 
     def decode(self, rows: Sequence[Row]) -> None:
@@ -191,13 +191,15 @@ class LlamaDecoder:
         idle = (slot for slot in range(self.slots) if slot not in active)
         fillers = islice(idle, self.config.rows_for(len(active)) - len(active))
         slots = sorted((*active, *fillers))
+        # llama.cpp splits a call at every gap, and the parts would have other numbers of rows.
+        assert self.config.multiple == 1 or slots[-1] == len(slots) - 1, "a gap between the rows"
         for index, slot in enumerate(slots):
             # Filler rows want logits too: the last layer computes only rows with logits, and the number of computed
             # rows must be a multiple in each layer.
             self._put(index, active.get(slot) or Row(slot, 0, self._cached[slot]), wants_logits=True)
             self._logits_row[slot] = index
         self._decode(len(slots))
-        self._unfilled = len(active) if len(active) == len(slots) else 0
+        self._rows_without_fillers = len(active) if len(active) == len(slots) else 0
         for slot in slots:
             if slot in active:
                 self._cached[slot] += 1
@@ -313,7 +315,7 @@ class LlamaDecoder:
 
     def _rows_of(self, slots: Sequence[int]) -> FloatArray:
         """The logits of some slots, of shape (slots, n_vocab): a copy, or a view of llama.cpp's memory."""
-        if len(slots) == self._unfilled > 1:
+        if len(slots) == self._rows_without_fillers > 1:
             # Without filler rows llama.cpp's memory holds exactly the rows of `slots`, unless a slot was branched
             # after the call.
             first = C.llama_get_logits(self._context)
