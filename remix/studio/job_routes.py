@@ -28,7 +28,6 @@ from remix.studio.job_records import Job
 from remix.studio.job_texts import texts_of
 from remix.studio.json_http import NotInStudio, answer, read, stored
 from remix.studio.model_pulls import models
-from remix.studio.outputs_watch import RunsEvent
 from remix.studio.studio import Studio
 from remix.studio.write_choices import choices_of
 from remix.util.names import readable
@@ -194,6 +193,4 @@ class _Answers:
 
     def _present(self) -> list[tuple[str, Frozen]]:
         pull = self._studio.pulls.last
-        # Runs may have come and changed before the page listened: the page looks at what it shows once more.
-        runs = ("runs", RunsEvent(runs=()))
-        return [*self._jobs.present(), *self._studio.drafts.present(), *([("pull", pull)] if pull else []), runs]
+        return [*self._jobs.present(), *self._studio.drafts.present(), *([("pull", pull)] if pull else [])]

@@ -34,7 +34,7 @@ class RunsEvent(Frozen):
     """Runs that came, went, or changed."""
 
     runs: tuple[str, ...]
-    """Names of the runs; none at the beginning of a page's stream, when any may have changed."""
+    """Names of the runs."""
 
 
 class OutputsWatch:

@@ -332,13 +332,6 @@ def test_a_stream_tells_the_present_state_and_each_change(client: Client, finish
     assert json.loads(first[6:])["id"] == job["id"]
 
 
-def test_a_stream_begins_with_a_look_at_the_runs(client: Client, finished: RunFolder) -> None:
-    """What a terminal wrote before the page listened was missing from the page."""
-    with client.stream("GET", "/api/events") as stream:
-        client.post("/api/jobs/resume", json={"run": finished.path.name})
-        assert "event: runs" in lines(stream.iter_lines(), "event: job")
-
-
 def test_a_session_has_so_many_streams(client: Client) -> None:
     streams = [client.stream("GET", "/api/events") for _ in range(events.MOST_STREAMS)]
     opened = [stream.__enter__() for stream in streams]
