@@ -122,10 +122,24 @@ def eventually(holds: Callable[[], object], seconds: float = 60) -> None:
 
 @contextmanager
 def work_of_at_most(seconds: float) -> Iterator[None]:
-    """Fail if what is done meanwhile takes more seconds of a processor, however busy the machine is: this process's,
-    and those of the processes whose end it waits for."""
+    """Stop what is done meanwhile, and fail, if it takes more seconds of a processor, however busy the machine is: of
+    this process, and of the processes whose end it waits for, which are not stopped.
+
+    It finds work that would take minutes or hours, and measures no speed: it allows at least ten times what the work
+    takes on a slow processor.
+    """
+
+    def stop(*_: object) -> None:
+        raise AssertionError(f"it takes more than {seconds} seconds of a processor")
+
+    before = signal.signal(signal.SIGPROF, stop)
     begun = sum(os.times()[:4])
-    yield
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
     assert sum(os.times()[:4]) - begun < seconds
 
 

@@ -110,9 +110,12 @@ def _opposites(was: _Sentence, now: _Sentence, lex: Lexicon) -> Iterator[tuple[s
     """Words of the source replaced by an antonym in the output."""
     stem = lex.stem
     for word in dict.fromkeys(was.words):
-        antonyms = lex.opposites.get(lex.opposite_key(word), frozenset())
+        antonyms = lex.opposites.get(lex.opposite_key(word))
+        # Nearly every word has none: the other sentence, which may have thousands of words, isn't searched for those.
+        if antonyms is None or stem(word) in now.stems:
+            continue
         found = [each for each in now.words if lex.opposite_key(each) in antonyms and stem(each) not in was.stems]
-        if found and stem(word) not in now.stems:
+        if found:
             # A negation cancels out the antonym, and swapped sides do too.
             one_negated = (stem(word) in was.negated) != (stem(found[0]) in now.negated)
             if not one_negated and not _swapped_sides(was, word, now, found[0], lex):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from remix.corpus import org, read_essay
 from remix.corpus.blocks import passages
+from tests.conftest import work_of_at_most
 
 
 def found(text: str) -> list[tuple[str, tuple[int, int]]]:
@@ -144,9 +144,8 @@ def test_org_knows_no_inline_tags() -> None:
 
 def test_a_title_of_many_lines() -> None:
     """Each further line copied all lines before."""
-    begun = time.process_time()
-    body = org.read(f"#+title: {'x' * 58}\n" * 118_000, "a.org")
-    assert time.process_time() - begun < 10
+    with work_of_at_most(20):
+        body = org.read(f"#+title: {'x' * 58}\n" * 118_000, "a.org")
     assert len(body.meta["title"]) == 118_000 * 59 - 1
 
 
