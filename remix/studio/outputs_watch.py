@@ -14,6 +14,7 @@ from pathlib import Path
 
 from remix.errors import RunError
 from remix.outputs.layout import FAILURES, HOLDER, LOCK, MANIFEST, RECORD, REQUEST, REVIEWS
+from remix.outputs.lock import is_locked
 from remix.outputs.run import RunFolder
 from remix.outputs.runs import list_runs
 from remix.records import Frozen, Task
@@ -76,7 +77,8 @@ class _SeenRun:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._state: tuple[_Time, ...] = ()
-        """Times of the files that say how the run is."""
+        """The folder's time, which changes even if a lock was held only between two looks; the times of the files
+        that say how the run is; and whether a process holds the lock, since a killed process leaves its files."""
         self._unfinished: dict[str, dict[str, Task]] | None = None
         """The tasks without a record, by folder and name of the record; null until the request was read."""
         self._times: dict[str, _Time] = {}
@@ -84,9 +86,10 @@ class _SeenRun:
 
     def look(self) -> tuple[bool, list[Task]]:
         """Whether the run is in another state than at the last look, and the tasks finished since."""
-        state = tuple(_changed(self._path / name) for name in _OF_STATE)
+        times = [_changed(self._path / name) for name in _OF_STATE]
+        is_written = times[_OF_STATE.index(HOLDER)] is not None and is_locked(self._path)
+        state = (_changed(self._path), *times, int(is_written))
         is_changed, self._state = state != self._state, state
-        is_written = state[_OF_STATE.index(HOLDER)] is not None
         return is_changed, self._finished() if is_changed or is_written else []
 
     def _finished(self) -> list[Task]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +18,7 @@ from remix.records import Options
 from remix.studio.output_files import key_of
 from remix.studio.outputs_watch import OutputsWatch
 from remix.workspace import Workspace
-from tests.conftest import FakeWriter
+from tests.conftest import FakeWriter, python_path
 
 Look = Callable[[], list[tuple[str, Any]]]
 
@@ -113,3 +116,35 @@ def test_watching_ends_when_it_is_told_to(workspace: Workspace) -> None:
     stop.set()
     watching.join(60)
     assert not watching.is_alive()
+
+
+def test_a_run_whose_lock_was_held_between_two_looks_is_told(look: Look, finished: RunFolder) -> None:
+    """A page that asked just then showed the run as being written until something else changed."""
+    look()
+    with finished.lock():
+        pass
+    assert [name for name, _ in look()] == ["runs"]
+    assert look() == []
+
+
+def test_the_end_of_a_killed_writer_is_told(look: Look, finished: RunFolder) -> None:
+    """The killed process leaves all files as they were, and the operating system releases the lock."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, finished.path], env={**os.environ, **python_path()}, stdout=subprocess.PIPE
+    )
+    assert holder.stdout
+    with holder, holder.stdout:
+        assert holder.stdout.readline() == b"held\n"
+        assert [name for name, _ in look()] == []
+        holder.kill()
+    assert [name for name, _ in look()] == ["runs"]
+    assert look() == []
+
+
+HOLD = """
+import pathlib, sys, time
+from remix.outputs.lock import locked
+with locked(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""

@@ -147,6 +147,20 @@ def test_texts_that_are_written_meanwhile_appear(workspace: Workspace, sit: Open
     expect(page.get_by_role("article", name="again 1")).to_contain_text("★ starred by Adam")
 
 
+def test_a_text_written_while_the_tab_was_hidden_was_missing(workspace: Workspace, sit: OpenReader) -> None:
+    """A hidden page hears nothing; when it was seen again, nothing told it to look at its texts."""
+    reader = sit(workspace.root, command="studio")
+    home, page = reader.tab(), reader.tab()
+    with page.expect_response("**/api/events"):
+        page.goto(f"{page.url}passage?id={PASSAGE}")
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange')) && null")
+    write(workspace, kinds=("again",), steps=1)
+    expect(home.locator(".finished")).to_contain_text("3 of 3 texts")
+    page.evaluate("delete document.hidden && document.dispatchEvent(new Event('visibilitychange')) && null")
+    expect(page.locator(".card h3")).to_have_count(1)
+
+
 @pytest.mark.usefixtures("folder")
 def test_roads_that_came_late_took_the_keys_from_a_note(workspace: Workspace, sit: OpenReader) -> None:
     """A word was clicked, a note was begun, and when the roads came, letters meant actions of the page."""

@@ -3,9 +3,13 @@
 import { reachable } from "./notices.js";
 
 let source = null;
+let wasOpen = false; // whether a stream was open before
 const handlers = new Map(); // functions by the name of an event
 
-/** Call a function with the value of each event of a name. After each (re)connection the present state comes first. */
+/**
+ * Call a function with the value of each event of a name. After each connection the present state comes first; after a later
+ * one than the first, runs may also have changed unheard, and functions for "runs" are called.
+ */
 export function on(name, handle) {
   const known = handlers.get(name);
   handlers.set(name, [...(known ?? []), handle]);
@@ -22,7 +26,11 @@ function attach(name) {
 function open() {
   if (source || document.hidden) return;
   source = new EventSource("api/events");
-  source.addEventListener("open", reachable);
+  source.addEventListener("open", () => {
+    reachable();
+    if (wasOpen) for (const handle of handlers.get("runs") ?? []) handle({ runs: [] });
+    wasOpen = true;
+  });
   // A refused stream isn't asked for again by the browser: so the page does, at a pace.
   source.addEventListener("error", () => {
     if (source?.readyState !== EventSource.CLOSED) return;
