@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
+from filelock import FileLock
 
 import remix.cli
 from remix import workspace as workspaces
@@ -45,6 +46,7 @@ from remix.templates import worker
 from remix.util import processes
 from remix.workspace import Workspace, open_workspace
 from tests.fake_decoder import FakeDecoder
+from tests.short_model import shorten
 
 if TYPE_CHECKING:
     from tests.fake_local import FakeLocal
@@ -263,6 +265,28 @@ def model_path() -> Path:
 def model_file(model_path: Path) -> ModelFile:
     """Its identity."""
     return identity.identify(model_path)
+
+
+@pytest.fixture(scope="session")
+def short_path(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled SmolLM2 with a fifth of its layers, made by the first worker that asks."""
+    path = shared_folder(tmp_path_factory, "short") / model_path.name
+    with FileLock(path.with_suffix(".lock")):
+        if not path.exists():
+            shorten(model_path, path.with_suffix(".tmp")).rename(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def short_file(short_path: Path) -> ModelFile:
+    """Its identity."""
+    return identity.identify(short_path)
+
+
+@pytest.fixture
+def short_default(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands, also in processes of their own, write with the short model unless a test names another."""
+    monkeypatch.setenv("REMIX_MODEL", str(short_path))
 
 
 class Letters:
