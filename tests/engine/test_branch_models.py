@@ -1,8 +1,8 @@
 """Branches in real models: a branch that is given its original's tokens has the original's bytes, logits and choices.
 
-The bundled model, and tiny models: some whose state can't be cut (recurrent and hybrid), some with sliding windows in
-all layers or in some, one that is decoded one text at a time. Under several loads, with the samplers that keep a
-state: random numbers, penalties, DRY, a grammar. All tiny architectures with `pytest --full`.
+The bundled model, whole or short, and tiny models: some whose state can't be cut (recurrent and hybrid), some with
+sliding windows in all layers or in some, one that is decoded one text at a time. Under several loads, with the
+samplers that keep a state: random numbers, penalties, DRY, a grammar. All tiny architectures with `pytest --full`.
 """
 
 from __future__ import annotations
@@ -150,16 +150,16 @@ def assert_the_originals_tokens_give_the_original(
 
 
 @pytest.fixture(scope="module")
-def bundled(model_path: Path) -> Iterator[LlamaModel]:
-    with LlamaModel(model_path, config=llama.exact_config()) as model:
+def short(short_path: Path) -> Iterator[LlamaModel]:
+    with LlamaModel(short_path, config=llama.exact_config()) as model:
         yield model
 
 
 @pytest.mark.model
 @pytest.mark.parametrize(("chain", "multiple"), [(CHAINS[0], 1), (CHAINS[1], 16)], ids=["penalties", "dry"])
-def test_the_original_s_tokens_give_the_original(bundled: LlamaModel, chain: Any, multiple: int) -> None:
+def test_the_original_s_tokens_give_the_original(short: LlamaModel, chain: Any, multiple: int) -> None:
     config = llama.exact_config().model_copy(update={"multiple": multiple})
-    assert_the_originals_tokens_give_the_original(bundled, config, chain)
+    assert_the_originals_tokens_give_the_original(short, config, chain)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -173,6 +173,13 @@ def test_so_they_do_in_tiny_models_of_every_kind(architecture: str, tmp_path: Pa
     config = probe.choose_config(path, identity.identify(path), threads=1).config
     with LlamaModel(path, config=config) as model:
         assert_the_originals_tokens_give_the_original(model, config, CHAINS[0], TINY_TOKENS, every=13)
+
+
+@pytest.fixture(scope="module")
+def bundled(model_path: Path) -> Iterator[LlamaModel]:
+    """Whole: its tokens are words."""
+    with LlamaModel(model_path, config=llama.exact_config()) as model:
+        yield model
 
 
 @pytest.mark.model
@@ -213,13 +220,13 @@ def test_an_end_can_be_given_and_a_word_in_its_place(bundled: LlamaModel) -> Non
 
 
 @pytest.mark.model
-def test_thoughts_that_were_closed_at_their_limit_are_given_again(bundled: LlamaModel) -> None:
+def test_thoughts_that_were_closed_at_their_limit_are_given_again(short: LlamaModel) -> None:
     """The samplers heard what was drawn in place of the closing mark, and hear the same in a branch."""
     sampling = Sampling(seed=3, chain=CHAINS[0], max_tokens=12, stop=(), max_thoughts=16)
-    prompt = tuple(bundled.tokenize_text(PROMPT + "\n<think>\n"))
+    prompt = tuple(short.tokenize_text(PROMPT + "\n<think>\n"))
     original = Request(token_ids=prompt, sampling=sampling, opened="<think>")
     config = llama.exact_config()
-    with LlamaDecoder(bundled, config.rows, CONTEXT, config, 1) as decoder:
+    with LlamaDecoder(short, config.rows, CONTEXT, config, 1) as decoder:
         with Engine(decoder, trace=True, marks=reasoning.Marking()) as engine:
             written = engine.submit(original).result(timeout=60)
         assert written.thoughts is not None

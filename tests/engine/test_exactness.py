@@ -112,8 +112,12 @@ class Weights:
 
 
 @pytest.fixture(scope="session")
-def path_of(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The bundled model in another weight type, made when it is first asked for."""
+def path_of(
+    model_path: Path, short_path: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[str], Path]:
+    """The bundled model; in another weight type, made when it is first asked for, the short one, or with `--full` too
+    the whole one."""
+    source = model_path if request.config.getoption("full") else short_path
     folder = tmp_path_factory.mktemp("types")
 
     def path(file_type: str) -> Path:
@@ -121,7 +125,7 @@ def path_of(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Calla
             return model_path
         target = folder / f"{file_type}.gguf"
         if not target.exists():
-            llama.quantise(model_path, target, file_type, threads=2)
+            llama.quantise(source, target, file_type, threads=2)
         return target
 
     return path

@@ -59,6 +59,13 @@ def model(model_path) -> Iterator[LlamaModel]:
         yield model
 
 
+@pytest.fixture(scope="module")
+def short(short_path) -> Iterator[LlamaModel]:
+    """Where the words don't matter."""
+    with LlamaModel(short_path, config=llama.exact_config("Q4_1")) as model:
+        yield model
+
+
 def ask(model: LlamaModel, count: int, max_tokens: int = 12) -> list[Request]:
     return [
         Request(
@@ -82,22 +89,22 @@ def run(
     [BatchConfig(), BatchConfig(multiple=8), BatchConfig(multiple=16), BatchConfig(multiple=16, flash_attn=True)],
     ids=str,
 )
-def test_tokens_do_not_depend_on_the_batch(model, config):
+def test_tokens_do_not_depend_on_the_batch(short, config):
     config = config.model_copy(update={"repack": llama.exact_config("Q4_1").repack})
-    requests = ask(model, 12, max_tokens=8)
-    together = run(model, requests, 16, config)
-    assert run(model, requests[::-1], 16, config, threads=2)[::-1] == together
-    assert run(model, requests[:1], 16, config) == together[:1]
+    requests = ask(short, 12, max_tokens=8)
+    together = run(short, requests, 16, config)
+    assert run(short, requests[::-1], 16, config, threads=2)[::-1] == together
+    assert run(short, requests[:1], 16, config) == together[:1]
 
 
-def test_tokens_do_not_depend_on_sharing(model):
+def test_tokens_do_not_depend_on_sharing(short):
     beginning = "The archive burned, and what was left was catalogued with great care. " * 10
     prompts = [beginning + ending for ending in ("Why?", "By whom, and for whom?", TEXTS[0], TEXTS[2])]
     sampling = Sampling(seed=5, chain=CHAIN, max_tokens=6, stop=())
-    requests = [Request(token_ids=tuple(model.tokenize_text(prompt)), sampling=sampling) for prompt in prompts]
+    requests = [Request(token_ids=tuple(short.tokenize_text(prompt)), sampling=sampling) for prompt in prompts]
     config = llama.exact_config("Q4_1")
-    apart = [run(model, [request], 1, config)[0] for request in requests]
-    with LlamaDecoder(model, 2, 512, config, 2, prefix_slots=2) as decoder, Engine(decoder) as engine:
+    apart = [run(short, [request], 1, config)[0] for request in requests]
+    with LlamaDecoder(short, 2, 512, config, 2, prefix_slots=2) as decoder, Engine(decoder) as engine:
         shared = [future.result(timeout=300).token_ids for future in [engine.submit(each) for each in requests]]
         assert engine.computed < sum(len(request.token_ids) for request in requests) / 2
     assert shared == apart
@@ -135,15 +142,15 @@ def test_a_run_penalty_that_hears_the_prompt_draws_as_llama_cpp_does(model):
     assert first == second
 
 
-def test_texts_that_hear_their_prompts_are_the_same_in_any_batch_and_from_their_records(model):
-    requests = [Request.model_validate_json(each.model_dump_json()) for each in ask(model, 6)[1::2]]
-    one, five, sixteen = (run(model, requests, slots, llama.exact_config("Q4_1")) for slots in (1, 5, 16))
+def test_texts_that_hear_their_prompts_are_the_same_in_any_batch_and_from_their_records(short):
+    requests = [Request.model_validate_json(each.model_dump_json()) for each in ask(short, 6)[1::2]]
+    one, five, sixteen = (run(short, requests, slots, llama.exact_config("Q4_1")) for slots in (1, 5, 16))
     assert one == five == sixteen
 
 
-def test_a_moved_sequence_goes_on_as_if_it_had_stayed(model):
-    (request,) = ask(model, 1)
-    stayed, moved = (_decode_by_hand(model, request, move=move) for move in (False, True))
+def test_a_moved_sequence_goes_on_as_if_it_had_stayed(short):
+    (request,) = ask(short, 1)
+    stayed, moved = (_decode_by_hand(short, request, move=move) for move in (False, True))
     assert stayed == moved
 
 
@@ -175,18 +182,18 @@ def test_each_sampler_of_a_record_exists_in_llama_cpp(model, sampler):
         llama_cpp.llama_sampler_free(handle)
 
 
-def test_the_seed_matters_and_is_enough(model):
-    one, two = ask(model, 1)[0], ask(model, 1)[0]
+def test_the_seed_matters_and_is_enough(short):
+    one, two = ask(short, 1)[0], ask(short, 1)[0]
     other = one.model_copy(update={"sampling": one.sampling.model_copy(update={"seed": 99})})
     config = llama.exact_config("Q4_1")
-    same, again, different = run(model, [one, two, other], 3, config)
+    same, again, different = run(short, [one, two, other], 3, config)
     assert same == again != different
 
 
-def test_an_emptied_slot_leaves_nothing_behind(model):
-    requests = ask(model, 3)
-    one_slot = run(model, requests, 1, llama.exact_config("Q4_1"))
-    assert one_slot == [run(model, [request], 1, llama.exact_config("Q4_1"))[0] for request in requests]
+def test_an_emptied_slot_leaves_nothing_behind(short):
+    requests = ask(short, 3)
+    one_slot = run(short, requests, 1, llama.exact_config("Q4_1"))
+    assert one_slot == [run(short, [request], 1, llama.exact_config("Q4_1"))[0] for request in requests]
 
 
 def test_vocabulary(model):
@@ -298,24 +305,24 @@ def test_a_trace_says_how_likely_each_token_was(model):
 
 
 @pytest.mark.parametrize("multiple", [1, 2, 4])
-def test_tracing_changes_no_token_and_weighs_each_row_apart(model, multiple):
+def test_tracing_changes_no_token_and_weighs_each_row_apart(short, multiple):
     config = llama.exact_config("Q4_1").model_copy(update={"multiple": multiple, "rows": 4})
-    requests = ask(model, 4, max_tokens=5)
-    plain = run(model, requests, 4, config)
-    with LlamaDecoder(model, 4, 512, config, 1) as decoder, Engine(decoder, trace=True) as engine:
+    requests = ask(short, 4, max_tokens=5)
+    plain = run(short, requests, 4, config)
+    with LlamaDecoder(short, 4, 512, config, 1) as decoder, Engine(decoder, trace=True) as engine:
         together = [future.result(timeout=300) for future in [engine.submit(request) for request in requests]]
-    with LlamaDecoder(model, 4, 512, config, 1) as decoder, Engine(decoder, trace=True) as engine:
+    with LlamaDecoder(short, 4, 512, config, 1) as decoder, Engine(decoder, trace=True) as engine:
         alone = [engine.submit(request).result(timeout=300) for request in requests]
     assert [each.token_ids for each in together] == plain
     assert [each.choices for each in together] == [each.choices for each in alone]
     assert [len(each.choices or ()) for each in together] == [len(tokens) for tokens in plain]
 
 
-def test_fillers_leave_no_mark(model):
+def test_fillers_leave_no_mark(short):
     """They used to want no logits, and the last layer then ran with as many rows as were active."""
     config = llama.exact_config("Q4_1").model_copy(update={"multiple": 4, "rows": 4})
-    requests = ask(model, 4)
-    with LlamaDecoder(model, 4, 512, config, 2) as decoder:
+    requests = ask(short, 4)
+    with LlamaDecoder(short, 4, 512, config, 2) as decoder:
         rows = []
         for slot, request in enumerate(requests):
             decoder.open(slot, request.sampling, request.token_ids)
@@ -359,12 +366,12 @@ def test_a_grammar_on_the_most_probable_tokens_is_as_good_as_on_all(model, monke
     assert run(model, requests, 2, config) == quick
 
 
-def test_tokens_under_a_grammar_do_not_depend_on_the_batch(model):
+def test_tokens_under_a_grammar_do_not_depend_on_the_batch(short):
     config = llama.exact_config("Q4_1")
-    requests = [*ask_within(model, LIST, TAILS["usual"]), *ask(model, 3)]
-    together = run(model, requests, 16, config)
-    assert run(model, requests[::-1], 5, config, threads=2)[::-1] == together
-    assert [run(model, [request], 1, config)[0] for request in requests] == together
+    requests = [*ask_within(short, LIST, TAILS["usual"]), *ask(short, 3)]
+    together = run(short, requests, 16, config)
+    assert run(short, requests[::-1], 5, config, threads=2)[::-1] == together
+    assert [run(short, [request], 1, config)[0] for request in requests] == together
 
 
 def test_a_text_ends_with_its_grammar(model):
@@ -411,13 +418,13 @@ def test_a_grammar_without_a_way_on_is_an_error_and_its_own(model):
             assert first.result(timeout=60).token_ids == alone
 
 
-def test_a_lone_token_with_flash_attention_would_depend_on_threads_and_is_never_computed_alone(model):
+def test_a_lone_token_with_flash_attention_would_depend_on_threads_and_is_never_computed_alone(short):
     """From 512 cells on llama.cpp splits a lone row's attention between threads."""
-    prompt = model.tokenize_text("The lake has no middle, and the ferries leave at noon. " * 60)[: 64 * 9 + 1]
+    prompt = short.tokenize_text("The lake has no middle, and the ferries leave at noon. " * 60)[: 64 * 9 + 1]
     config = BatchConfig(flash_attn=True, multiple=2, rows=2, repack=llama.exact_config("Q4_1").repack)
 
     def logits(threads: int, chunks: tuple[tuple[int, ...], ...]) -> bytes:
-        with LlamaDecoder(model, 2, 768, config, threads) as decoder:
+        with LlamaDecoder(short, 2, 768, config, threads) as decoder:
             decoder.open(0, Sampling(seed=1, chain=CHAIN, max_tokens=1, stop=()), prompt)
             start = 0
             for chunk in chunks:
@@ -428,6 +435,6 @@ def test_a_lone_token_with_flash_attention_would_depend_on_threads_and_is_never_
     aligned = tuple(tuple(prompt[start : start + 64]) for start in range(0, len(prompt), 64))
     assert len(aligned[-1]) == 1
     assert logits(1, aligned) != logits(2, aligned), "llama.cpp no longer does: the rule can go"
-    chunks = cut(prompt, 64, model.piece)
+    chunks = cut(prompt, 64, short.piece)
     assert len(chunks[-1]) == 2
     assert logits(1, chunks) == logits(2, chunks)

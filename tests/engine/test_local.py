@@ -61,28 +61,28 @@ def test_layers_on_a_gpu_want_a_build_that_knows_one(workspace: Workspace, monke
 
 
 @pytest.mark.model
-def test_a_text_is_the_same_in_the_room_for_short_and_for_long_ones(model_path: Path, model_file: ModelFile) -> None:
+def test_a_text_is_the_same_in_the_room_for_short_and_for_long_ones(short_path: Path, short_file: ModelFile) -> None:
     def ask(words: int) -> Prompt:
         message = Message(role="user", content="The lake has no middle. " * words)
         return Prompt(template=sha256(""), messages=(message,), keep_opening=False)
 
     sampling = Sampling(seed=7, chain=(TopP(p=0.9), Temperature(t=0.8), Dist()), max_tokens=12, stop=())
-    with LocalModel(model_path, model_file, LoadOptions(contexts=(256, 1024), parallel=4, threads=2)) as model:
+    with LocalModel(short_path, short_file, LoadOptions(contexts=(256, 1024), parallel=4, threads=2)) as model:
         assert model.info.n_ctx_seq == 1024
         long, short = (model.submit(ask(words), sampling) for words in (120, 4))
         texts = long.result(timeout=120).token_ids, short.result(timeout=120).token_ids
         again = model.submit(ask(4), sampling).result(timeout=120).token_ids
         assert (again, model.info.parallel) == (texts[1], 4)
-    with LocalModel(model_path, model_file, LoadOptions(contexts=(1024,), parallel=1, threads=1)) as model:
+    with LocalModel(short_path, short_file, LoadOptions(contexts=(1024,), parallel=1, threads=1)) as model:
         assert model.submit(ask(120), sampling).result(timeout=120).token_ids == texts[0]
 
 
 @pytest.mark.model
 def test_a_model_that_a_listener_closes_is_freed_when_the_engine_has_ended(
-    model_path: Path, model_file: ModelFile
+    short_path: Path, short_file: ModelFile
 ) -> None:
     """It was freed at once, while the engine's thread went on to read its vocabulary."""
-    model = LocalModel(model_path, model_file, LoadOptions(contexts=(256,), parallel=4, threads=1))
+    model = LocalModel(short_path, short_file, LoadOptions(contexts=(256,), parallel=4, threads=1))
     prompt = Prompt(template=sha256(""), messages=(Message(role="user", content="The lake."),), keep_opening=False)
     sampling = Sampling(seed=7, chain=(Dist(),), max_tokens=100, stop=())
     submitted = threading.Event()
@@ -100,8 +100,8 @@ def test_a_model_that_a_listener_closes_is_freed_when_the_engine_has_ended(
 
 
 @pytest.mark.model
-def test_long_passages_come_last_and_change_no_other_text(workspace: Workspace) -> None:
-    plain = Options(kinds=("once",), steps=1, max_tokens=8)
+def test_long_passages_come_last_and_change_no_other_text(workspace: Workspace, short_path: Path) -> None:
+    plain = Options(kinds=("once",), steps=1, max_tokens=8, model=str(short_path))
     alone = execute.generate(prepare.prepare(workspace, plain), workspace.outputs).folder
     (workspace.seeds / "a-long-one.md").write_text("# Long\n\n" + "The lake has no middle. " * 120)
     job = prepare.prepare(workspace, plain)

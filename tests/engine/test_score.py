@@ -141,8 +141,8 @@ TEXTS = (" The clerk.", " The clerk, who had seen the fire from the gate and sai
 
 
 @pytest.fixture(scope="module")
-def model(model_path) -> Iterator[LlamaModel]:
-    with LlamaModel(model_path, config=llama.exact_config("Q4_1")) as model:
+def model(short_path) -> Iterator[LlamaModel]:
+    with LlamaModel(short_path, config=llama.exact_config("Q4_1")) as model:
         yield model
 
 

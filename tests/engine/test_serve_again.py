@@ -37,20 +37,20 @@ def written(model: LocalModel, prompts: list[Prompt]) -> list[tuple[int, ...] | 
 
 
 @pytest.fixture
-def model(model_path: Path, model_file: ModelFile) -> Iterator[LocalModel]:
-    with closing(LocalModel(model_path, model_file, SMALL)) as model:
+def model(short_path: Path, short_file: ModelFile) -> Iterator[LocalModel]:
+    with closing(LocalModel(short_path, short_file, SMALL)) as model:
         yield model
 
 
 def test_the_same_weights_serve_other_requirements(
-    model: LocalModel, model_path: Path, model_file: ModelFile
+    model: LocalModel, short_path: Path, short_file: ModelFile
 ) -> None:
     first = written(model, PROMPTS[:1])
     assert model.serve_again(LARGE)
     assert (model.info.n_ctx_seq, model.info.threads, model.info.parallel) == (1024, 1, 4)
     found = written(model, PROMPTS)
     assert found[:1] == first
-    with closing(LocalModel(model_path, model_file, LARGE)) as own:
+    with closing(LocalModel(short_path, short_file, LARGE)) as own:
         assert written(own, PROMPTS) == found
     assert model.serve_again(SMALL)
     assert written(model, PROMPTS[:1]) == first

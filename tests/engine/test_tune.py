@@ -201,12 +201,10 @@ def test_the_command_prints_what_was_measured(machine: Machine, workspace: Works
 
 
 @pytest.mark.model
-def test_the_bundled_model_is_measured_in_a_process_of_its_own(
-    model_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_is_measured_in_a_process_of_its_own(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     guess = llama.exact_config("Q4_1").model_copy(update={"rows": 2})
     fixed = guess.model_copy(update={"multiple": 2, "flash_attn": True})
-    work = tune._Work(path=model_path, threads=1, configs=(guess, fixed), texts=72, rounds=1)
+    work = tune._Work(path=short_path, threads=1, configs=(guess, fixed), texts=72, rounds=1)
     one, other = tune._child(work, spin.SHORT)
     assert (one.config, other.config) == (guess, fixed)
     assert min(one.texts_a_minute, one.prompt, one.decode, other.texts_a_minute) > 0
@@ -216,15 +214,15 @@ def test_the_bundled_model_is_measured_in_a_process_of_its_own(
 
 @pytest.mark.model
 def test_a_run_takes_the_tuned_config_and_goes_on_in_it_when_it_is_no_longer_the_usual_one(
-    workspace: Workspace, model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, short_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
-    file = prepared.identify(model_path)
+    file = prepared.identify(short_path)
     config = llama.exact_config("Q4_1").model_copy(update={"rows": 4, "chunk": 32})
     kept = tune.Tuned(texts=72, config=config, fastest=config, how="as a test says", timed=(), waiting=())
     tune.save(file, kept)
 
-    job = prepare.prepare(workspace, Options(kinds=("once",), steps=1, limit=2, max_tokens=8))
+    job = prepare.prepare(workspace, Options(model=str(short_path), kinds=("once",), steps=1, limit=2, max_tokens=8))
     outcome = execute.generate(job, workspace.outputs)
     used = outcome.folder.run.engine
     assert used is not None
@@ -232,7 +230,7 @@ def test_a_run_takes_the_tuned_config_and_goes_on_in_it_when_it_is_no_longer_the
     first, second = (outcome.folder.read(task.id)[0] for task in job.run.tasks)
     assert first.circumstances.exactness == "as a test says; tuned"
 
-    tune.forget(identity.identify(model_path))
+    tune.forget(identity.identify(short_path))
     (outcome.folder.path / f"{second.output.file.removesuffix('.md')}.json").unlink()
     resumed = execute.resume(outcome.folder)
     assert not resumed.engine_changed
