@@ -1,4 +1,4 @@
-"""Branches of real outputs: of a small run by the bundled model, with shipped prompts, compared with its records.
+"""Branches of real outputs: of a small run by the short model, with shipped prompts, compared with its records.
 
 The comparison is that of `benchmarks/branch_exactness.py`, which is run whole by hand; here are a few outputs, every
 third token, five sequences at once.
@@ -29,27 +29,28 @@ pytestmark = pytest.mark.model
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+def run(short_path: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A passage in two kinds and two steps."""
     garden = tmp_path_factory.mktemp("real") / "garden"
     init(garden)
     workspace = open_workspace(garden)
-    options = Options(limit=1, steps=2, max_tokens=13, threads=1, kinds=("rewrite", "counter"))
+    options = Options(limit=1, steps=2, max_tokens=13, threads=1, kinds=("rewrite", "counter"), model=str(short_path))
     return execute.generate(prepare.prepare(workspace, options), workspace.outputs).folder
 
 
 @pytest.fixture(scope="module")
-def model(run: RunFolder, model_path: Path) -> Iterator[Model]:
+def model(run: RunFolder, short_path: Path) -> Iterator[Model]:
     assert run.run.engine is not None
     config = config_of(run.run.engine)
     assert config is not None
-    with LlamaModel(model_path, config=config) as weights:
-        yield Model("q4_1", identity.identify(model_path), weights, config)
+    with LlamaModel(short_path, config=config) as weights:
+        yield Model("q4_1", identity.identify(short_path), weights, config)
 
 
 @pytest.fixture(scope="module")
 def originals(run: RunFolder) -> list[Original]:
-    return branch_exactness.originals_of(run)
+    """The longest first."""
+    return sorted(branch_exactness.originals_of(run), key=lambda original: -len(original.token_ids))
 
 
 def test_given_their_own_tokens_they_are_written_again_with_the_trace_s_numbers(
@@ -80,7 +81,8 @@ def test_twenty_batches_leave_no_cells_and_no_samplers_behind(model: Model, orig
     original = originals[0]
     config = llama.exact_config("Q4_1")
     longest = len(original.request.token_ids) + original.request.sampling.most
-    asked = [branch_exactness.branch(original, place) for place in (9, 11, 12, 13, 10)]
+    most = len(original.token_ids)
+    asked = [branch_exactness.branch(original, place) for place in (most - 4, most - 2, most - 1, most, most - 3)]
     with LlamaDecoder(model.weights, 5, longest, config, 1, 2) as decoder, Engine(decoder, trace=True) as engine:
         kept = set()
         for _ in range(20):
