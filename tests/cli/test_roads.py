@@ -1,4 +1,4 @@
-"""`remix roads`, on a short model; roads of roads, which need a text with a turn before its end, on the bundled one."""
+"""`remix roads`, on a short model; roads of roads need a turn before a text's end, and are on the bundled one."""
 
 from __future__ import annotations
 
