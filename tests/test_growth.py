@@ -20,30 +20,35 @@ from remix.measure.words import MOST_LETTERS, beginning
 from tests.conftest import work_of_at_most
 
 HOSTILE = {
-    "5,000 sentences": " ".join(f"The man number {n} walked to town {n * 7 % 1000}." for n in range(5000)),
-    "60,000 brackets": "(" * 60_000 + "1 b",
-    "300,000 quotation marks": "“a " * 100_000 + '"' * 200_000,
-    "a sentence of 1 MB": "word and " * 116_000,
-    "a word of 1 MB": "a" * 2**20,
-    "20,000 equal words": "a " * 20_000,
-    "100,000 numbers": " ".join(map(str, range(100_000))),
-    "numbers in words": "one and two hundred " * 10_000,
-    "names": "We saw " + " and ".join(f"Xy{n}ian Qz{n}" for n in range(5000)),
-    "citations": " ".join(f"(Hui{n} {1000 + n})" for n in range(9000)),
-    "quotations": " ".join(f"“word{n}”" for n in range(10_000)),
-    "negations": " ".join(f"not dog{n}." for n in range(10_000)),
-    "negations in a row": " ".join(f"not dog{n}" for n in range(10_000)),
-    "items": "1. " * 40_000,
-    "no spaces between sentences": "我是。" * 40_000,
-    "marks": "dog ! " * 20_000,
+    "1,250 sentences": " ".join(f"The man number {n} walked to town {n * 7 % 1000}." for n in range(1250)),
+    "15,000 brackets": "(" * 15_000 + "1 b",
+    "75,000 quotation marks": "“a " * 25_000 + '"' * 50_000,
+    "a sentence of 250 KB": "word and " * 29_000,
+    "a word of 250 KB": "a" * 2**18,
+    "5,000 equal words": "a " * 5000,
+    "25,000 numbers": " ".join(map(str, range(25_000))),
+    "numbers in words": "one and two hundred " * 2500,
+    "names": "We saw " + " and ".join(f"Xy{n}ian Qz{n}" for n in range(1250)),
+    "citations": " ".join(f"(Hui{n} {1000 + n})" for n in range(2250)),
+    "quotations": " ".join(f"“word{n}”" for n in range(2500)),
+    "negations": " ".join(f"not dog{n}." for n in range(2500)),
+    "negations in a row": " ".join(f"not dog{n}" for n in range(2500)),
+    "items": "1. " * 10_000,
+    "no spaces between sentences": "我是。" * 10_000,
+    "marks": "dog ! " * 5000,
 }
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_no_text_takes_longer_than_it_should(text: str) -> None:
-    with work_of_at_most(100):
+def test_no_text_takes_longer_than_it_should(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of texts a quarter as long, a quarter is measured.
+    most_letters, most_sentences = MOST_LETTERS // 4, MOST_SENTENCES // 4
+    for module in ("words", "ledger"):
+        monkeypatch.setattr(f"remix.measure.{module}.MOST_LETTERS", most_letters)
+    monkeypatch.setattr("remix.measure.ledger.MOST_SENTENCES", most_sentences)
+    with work_of_at_most(25):
         of = ledger(LedgerInput(text=text, finish="stop", passage=f"{text[1:]} x", previous="", messages=()))
-    assert ("of a text" in of.line) == (len(text) > MOST_LETTERS or len(sentences(text)) > MOST_SENTENCES)
+    assert ("of a text" in of.line) == (len(text) > most_letters or len(sentences(text)) > most_sentences)
 
 
 def test_what_was_not_measured_is_said() -> None:

@@ -300,15 +300,15 @@ def test_the_models_of_runs_that_no_gguf_wrote(remix_: Remix, finished: RunFolde
 
 
 @pytest.fixture(scope="module")
-def low(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled model with three bits a weight or four: not the same any more."""
+def low(short_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The short model with three bits a weight or four: not the same any more."""
     target = tmp_path_factory.mktemp("low") / "low.gguf"
-    llama.quantise(model_path, target, "q2_k", 2)
+    llama.quantise(short_path, target, "q2_k", 2)
     return target
 
 
 @pytest.fixture(scope="module")
-def garden(model_path: Path, low: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def garden(short_path: Path, low: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Two runs over the same sixteen passages, a text of eight tokens each, by one model and by the other."""
     made = make_workspace(tmp_path_factory.mktemp("two") / "garden")
     (made.seeds / "two-clocks.md").unlink()
@@ -316,7 +316,7 @@ def garden(model_path: Path, low: Path, tmp_path_factory: pytest.TempPathFactory
     (made.seeds / "planted.md").write_text("\n\n".join(f"{each} #all" for each in passages), encoding="utf-8")
     (made.root / "remix.toml").write_text(f'models = ["{low.parent}"]\n', encoding="utf-8")
     options = Options(kinds=("again",), steps=1, max_tokens=8, parallel=8, fast=True)
-    for path in (model_path, low):
+    for path in (short_path, low):
         job = prepare.prepare(made, options.model_copy(update={"model": str(path)}))
         execute.generate(job, made.outputs)
     return open_workspace(made.root)
@@ -324,7 +324,7 @@ def garden(model_path: Path, low: Path, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def sides(garden: Workspace) -> list[run_comparison.ComparedRun]:
-    """First the bundled model's, then the coarse copy's."""
+    """First the short model's, then the coarse copy's."""
     return [side(RunFolder.open(path)) for path in sorted(garden.outputs.iterdir())]
 
 
@@ -332,6 +332,12 @@ def sides(garden: Workspace) -> list[run_comparison.ComparedRun]:
 def bundled(model_path: Path) -> Embedder:
     """The bundled model's view of texts."""
     return embedding.gguf(str(model_path))
+
+
+@pytest.fixture(scope="module")
+def short(short_path: Path) -> Embedder:
+    """The short model's view of texts."""
+    return embedding.gguf(str(short_path))
 
 
 @pytest.mark.model
@@ -354,8 +360,8 @@ def test_a_model_and_its_coarse_copy_side_by_side(garden: Workspace, sides: list
 
 
 @pytest.mark.model
-def test_a_model_sees_what_it_sees_itself(sides: list[run_comparison.ComparedRun], bundled: Embedder) -> None:
-    found = run_comparison.models_aligned(sides[0], sides[1], (bundled, bundled))
+def test_a_model_sees_what_it_sees_itself(sides: list[run_comparison.ComparedRun], short: Embedder) -> None:
+    found = run_comparison.models_aligned(sides[0], sides[1], (short, short))
     assert found is not None
     assert found.alignment.value == 1
 

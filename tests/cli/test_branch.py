@@ -1,4 +1,4 @@
-"""`remix branch`, on the bundled model."""
+"""`remix branch`, on a short model; words of one's own also on the bundled one."""
 
 from __future__ import annotations
 
@@ -17,16 +17,21 @@ from tests.conftest import Remix, make_workspace
 pytestmark = pytest.mark.model
 
 
-@pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def write_once(root: Path, model: Path) -> Path:
     """A run of one text, of twenty tokens at most."""
-    place = make_workspace(tmp_path_factory.mktemp("branches"))
-    options = Options(kinds=("again",), steps=1, sample=1, max_tokens=20, threads=1)
+    place = make_workspace(root)
+    options = Options(model=str(model), kinds=("again",), steps=1, sample=1, max_tokens=20, threads=1)
     return execute.generate(prepare.prepare(place, options), place.outputs).folder.path
 
 
+@pytest.fixture(scope="module")
+def once(short_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run by the short model."""
+    return write_once(tmp_path_factory.mktemp("branches"), short_path)
+
+
 @pytest.fixture
-def written(workspace: Workspace, once: Path) -> RunFolder:
+def written(workspace: Workspace, once: Path, short_default: None) -> RunFolder:
     """The run below the workspace's outputs."""
     return RunFolder.open(shutil.copytree(once, workspace.outputs / once.name))
 
@@ -62,7 +67,11 @@ def test_a_text_takes_another_road_and_is_verified_without_its_original(
     assert "then new random numbers (seed " in result.output
 
 
-def test_words_of_one_s_own_go_on_at_the_end(remix_: Remix, workspace: Workspace, written: RunFolder) -> None:
+def test_words_of_one_s_own_go_on_at_the_end(
+    remix_: Remix, workspace: Workspace, model_path: Path, tmp_path: Path
+) -> None:
+    once = write_once(tmp_path / "whole", model_path)
+    written = RunFolder.open(shutil.copytree(once, workspace.outputs / once.name))
     (task,) = written.run.tasks
     _, text = written.read(task.id)
     result = remix_("branch", task.id, "--write", "And the ferry waits:", "--max-tokens", 60, "--json")
