@@ -1,6 +1,6 @@
 """One Ctrl-C ends a command at any instant: with status 130, the next step as the last line, and nothing half done.
 
-The command runs as a user runs it, with a short model, and the signal comes at random instants of its life.
+The command runs as a user runs it, with the bundled model, and the signal comes at random instants of its life.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +33,7 @@ OTHERS = (
     "check --kind again",
     "verify --replay",
     "models prepare --type q8_0",
-    "models probe SmolLM2-135M-Instruct.Q4_1",
+    "models probe",
 )
 
 NEXT_STEP = re.compile(
@@ -145,13 +144,11 @@ def check_run(workspace: Workspace, ended: Ended, resume: bool) -> None:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, short_path: Path) -> Iterator[Workspace]:
+def place(tmp_path_factory: pytest.TempPathFactory, model_path: Path) -> Workspace:
     """A workspace in which a run was finished: the model is known and probed."""
     made = make_workspace(tmp_path_factory.mktemp("interrupted") / "garden")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REMIX_MODEL", str(short_path))
-        Life(made.root, GENERATE).seconds()
-        yield made
+    Life(made.root, GENERATE).seconds()
+    return made
 
 
 @pytest.fixture

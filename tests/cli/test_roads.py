@@ -1,4 +1,4 @@
-"""`remix roads`, on a short model; roads of roads need a turn before a text's end, and are on the bundled one."""
+"""`remix roads`, on the bundled model."""
 
 from __future__ import annotations
 
@@ -19,21 +19,16 @@ pytestmark = pytest.mark.model
 FIRST = "two-clocks/001/again.1"
 
 
-def write_once(root: Path, model: Path) -> Path:
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two texts from different prompts, of sixteen tokens at most."""
-    place = make_workspace(root)
-    options = Options(model=str(model), kinds=("again",), steps=1, limit=2, max_tokens=16, threads=1)
+    place = make_workspace(tmp_path_factory.mktemp("roads"))
+    options = Options(kinds=("again",), steps=1, limit=2, max_tokens=16, threads=1)
     return execute.generate(prepare.prepare(place, options), place.outputs).folder.path
 
 
-@pytest.fixture(scope="module")
-def once(short_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run by the short model."""
-    return write_once(tmp_path_factory.mktemp("roads"), short_path)
-
-
 @pytest.fixture
-def written(workspace: Workspace, once: Path, short_default: None) -> RunFolder:
+def written(workspace: Workspace, once: Path) -> RunFolder:
     """The run below the workspace's outputs."""
     return RunFolder.open(shutil.copytree(once, workspace.outputs / once.name))
 
@@ -76,11 +71,7 @@ def test_roads_of_a_run_share_their_originals_tokens_and_are_verified_without_th
     assert f"record {list(originals)[1][:12]}" in result.output
 
 
-def test_roads_of_roads_are_a_further_run(
-    remix_: Remix, workspace: Workspace, model_path: Path, tmp_path: Path
-) -> None:
-    once = write_once(tmp_path / "whole", model_path)
-    written = RunFolder.open(shutil.copytree(once, workspace.outputs / once.name))
+def test_roads_of_roads_are_a_further_run(remix_: Remix, written: RunFolder) -> None:
     result = remix_("roads", FIRST, "--turns", "1", "--width", "2", "--depth", "2", "--json")
     assert result.exit_code == 0, result.output
     assert "Up to 6 roads, in 2 runs." in result.output

@@ -471,7 +471,7 @@ def test_just_under_the_counts_no_document_takes_ten_seconds_of_computing(
 ) -> None:
     """A page of 1.5 MB in which each element has 5,000 attributes took 15 s, and so did Word documents.
 
-    With a quarter of the counts and of the 8 s of computing that there are: 2 s, and 2 s to begin and end as ever.
+    With a quarter of the counts, and of the 8 s of computing after which the process is killed.
     """
     (tmp_path / "quartered_library.py").write_text(QUARTERED_LIBRARY, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -483,7 +483,7 @@ def test_just_under_the_counts_no_document_takes_ten_seconds_of_computing(
         path.write_text(MANY_PIECES[name], encoding="utf-8")
     before = _computed()
     refusal = _refusal(path, lambda path, wanted: convert_confined(path, wanted, BOUNDS._replace(seconds=600)))
-    assert _computed() - before < 4
+    assert _computed() - before < 10
     assert "can't be read" not in (refusal or "")
 
 
