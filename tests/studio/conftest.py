@@ -49,8 +49,7 @@ def sit(browser: Browser) -> Iterator[OpenReader]:
 
 @pytest.fixture
 def short_garden(workspace: Workspace, short_path: Path) -> Workspace:
-    """The workspace, in which the short model writes unless a test names another: also in a studio of its own process,
-    which reads `remix.toml`."""
+    """The workspace, in which the short model writes unless a test names another: in any process, by `remix.toml`."""
     (workspace.root / "remix.toml").write_text(f'model = "{short_path}"\n', encoding="utf-8")
     return open_workspace(workspace.root)
 
