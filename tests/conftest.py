@@ -161,12 +161,18 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     Models compute with one thread unless a test asks for more: on two cores with two of pytest's workers, two threads
     waited for each other's cores, and took half as much of their time again.
+
+    Where the environment forbids to keep compiled modules, as containers do, each of hundreds of processes would
+    compile remix anew, for half of its start: they keep what they compile in a folder of this session.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("REMIX_")]:
             patch.delenv(name)
         patch.setenv("REMIX_CACHE", str(shared_folder(tmp_path_factory, "cache")))
         patch.setenv("OMP_NUM_THREADS", "1")
+        if "PYTHONDONTWRITEBYTECODE" in os.environ:
+            patch.delenv("PYTHONDONTWRITEBYTECODE")
+            patch.setenv("PYTHONPYCACHEPREFIX", str(shared_folder(tmp_path_factory, "compiled")))
         patch.setattr(catalog, "OLLAMA_SERVICES", ())
         patch.setattr(os, "fsync", lambda handle: None)
         # A busy machine may take long to give a template's process its two seconds of a processor.

@@ -41,7 +41,7 @@ def fresh(tmp_path: Path) -> Workspace:
     root = tmp_path / "garden"
     command("init", str(root))
     template = root / "prompts" / "summary.md.j2"
-    shorter = re.sub(r"max_tokens: \d+", "max_tokens: 48", template.read_text(encoding="utf-8"))
+    shorter = re.sub(r"max_tokens: \d+", "max_tokens: 32", template.read_text(encoding="utf-8"))
     template.write_text(shorter, encoding="utf-8")
     return open_workspace(root)
 

@@ -1,8 +1,14 @@
-"""Roads, going on from an edit, and the map of branches in a browser, with the bundled model."""
+"""Roads, going on from an edit, and the map of branches in a browser.
+
+With the bundled model, or where any text with some words will do with its short form: `folder` and `short_folder`.
+"""
 
 from __future__ import annotations
 
+import re
+import shutil
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -15,7 +21,7 @@ from remix.outputs.runs import list_runs
 from remix.records import Options
 from remix.verification.verify import verify
 from remix.workspace import Workspace
-from tests.conftest import eventually
+from tests.conftest import eventually, make_workspace
 from tests.studio_pages import OpenReader, barriers, fits, needs_browser, place_of, press, says
 from tests.studio_server import PASSAGE, engines_of
 
@@ -35,10 +41,34 @@ LATE = 120_000
 MEBIBYTE = 2**20
 
 
+@pytest.fixture(scope="module")
+def _by_the_bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(make_workspace(tmp_path_factory.mktemp("bundled") / "garden")).path
+
+
+@pytest.fixture(scope="module")
+def _by_the_short(short_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """It writes nonsense: the first run counts whose text begins with words that can be clicked."""
+    place = make_workspace(tmp_path_factory.mktemp("short") / "garden")
+    runs = (write(place, model=str(short_path), seed=seed) for seed in range(100))
+    return next(run.path for run in runs if re.match(r"\w+ \w{3,} \w{3,}\b", run.read(TASK)[1]))
+
+
 @pytest.fixture
-def folder(workspace: Workspace) -> RunFolder:
+def folder(workspace: Workspace, _by_the_bundled: Path) -> RunFolder:
     """A run of one text by the bundled model."""
-    job = prepare.prepare(workspace, Options(passages=(PASSAGE,), kinds=("once",), steps=1), {})
+    return RunFolder.open(shutil.copytree(_by_the_bundled, workspace.outputs / _by_the_bundled.name))
+
+
+@pytest.fixture
+def short_folder(short_garden: Workspace, _by_the_short: Path) -> RunFolder:
+    """A run of one text by the short model, with which the workspace's studio goes on."""
+    return RunFolder.open(shutil.copytree(_by_the_short, short_garden.outputs / _by_the_short.name))
+
+
+def write(workspace: Workspace, **chosen: Any) -> RunFolder:
+    """A run of one text."""
+    job = prepare.prepare(workspace, Options(passages=(PASSAGE,), kinds=("once",), steps=1, **chosen), {})
     return execute.generate(job, workspace.outputs).folder
 
 
@@ -188,8 +218,8 @@ def test_going_on_from_an_edit(folder: RunFolder, workspace: Workspace, sit: Ope
     assert all(verify(each.path).findings == () for each in (folder, *branches(workspace, 2)))
 
 
-def test_on_a_phone(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
-    words = folder.read(TASK)[1].split()
+def test_on_a_phone(short_folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
+    words = short_folder.read(TASK)[1].split()
     page = opened(sit, workspace, (390, 844))
     text = page.locator(".card:not(.source) .text").first
     text.scroll_into_view_if_needed()
@@ -206,8 +236,8 @@ def test_on_a_phone(folder: RunFolder, workspace: Workspace, sit: OpenReader) ->
     expect(page.locator(".card:not(.source)").nth(1)).to_be_in_viewport(ratio=0.5)
 
 
-def test_at_the_desk(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
-    _, text = folder.read(TASK)
+def test_at_the_desk(short_folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
+    _, text = short_folder.read(TASK)
     page = sit(workspace.root, command="studio").tab()
     page.goto(f"{page.url}desk")
     page.wait_for_selector("body[data-ready]")
@@ -236,7 +266,7 @@ def test_at_the_desk(folder: RunFolder, workspace: Workspace, sit: OpenReader) -
 
 
 def test_after_twelve_roads_further_ones_leave_nothing_behind(
-    folder: RunFolder, workspace: Workspace, sit: OpenReader
+    short_folder: RunFolder, workspace: Workspace, sit: OpenReader
 ) -> None:
     """In the engine's process, threads and memory; on the page, what isn't a text."""
     page = opened(sit, workspace)
@@ -279,7 +309,7 @@ def test_after_twelve_roads_further_ones_leave_nothing_behind(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_barriers(folder: RunFolder, workspace: Workspace, sit: OpenReader, axe: str, scheme: Any) -> None:
+def test_no_barriers(short_folder: RunFolder, workspace: Workspace, sit: OpenReader, axe: str, scheme: Any) -> None:
     page = opened(sit, workspace)
     page.emulate_media(color_scheme=scheme)
     press(page, "t")

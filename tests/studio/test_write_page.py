@@ -1,4 +1,7 @@
-"""The page for writing in a browser, with the bundled model: from a tag to texts, then stop, go on and redo."""
+"""The page for writing in a browser: from a tag to texts, then stop, go on and redo.
+
+With the bundled model, or where any text will do with its short form.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,18 @@ LATE = 120_000
 @pytest.fixture(autouse=True)
 def _four_at_once(workspace: Workspace) -> None:
     """The first text is finished sooner than if sixteen were written with it."""
-    (workspace.root / "remix.toml").write_text("[generate]\nparallel = 4\n", encoding="utf-8")
+    write_settings(workspace)
+
+
+@pytest.fixture
+def _short(workspace: Workspace, short_path: Path, _four_at_once: None) -> None:
+    """The short model writes."""
+    write_settings(workspace, short_path)
+
+
+def write_settings(workspace: Workspace, model: Path | None = None) -> None:
+    named = f'model = "{model}"\n' if model else ""
+    (workspace.root / "remix.toml").write_text(f"{named}[generate]\nparallel = 4\n", encoding="utf-8")
 
 
 def write_page(sit: OpenReader, workspace: Workspace, size: tuple[int, int] = (1280, 800)) -> Page:
@@ -108,6 +122,7 @@ def test_by_mouse_from_a_tag_to_another_variant(sit: OpenReader, workspace: Work
 
 
 @with_model
+@pytest.mark.usefixtures("_short")
 def test_by_keyboard_alone(sit: OpenReader, workspace: Workspace) -> None:
     from playwright.sync_api import expect
 
@@ -148,6 +163,7 @@ def test_by_keyboard_alone(sit: OpenReader, workspace: Workspace) -> None:
 
 
 @with_model
+@pytest.mark.usefixtures("_short")
 def test_on_a_phone(sit: OpenReader, workspace: Workspace) -> None:
     from playwright.sync_api import expect
 
@@ -171,6 +187,7 @@ def test_on_a_phone(sit: OpenReader, workspace: Workspace) -> None:
 
 
 @with_model
+@pytest.mark.usefixtures("_short")
 def test_a_reload_and_a_second_tab_show_what_is_being_written(sit: OpenReader, workspace: Workspace) -> None:
     from playwright.sync_api import expect
 
