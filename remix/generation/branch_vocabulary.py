@@ -6,7 +6,6 @@ prompts.
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -16,11 +15,18 @@ from remix.engine.local import Vocabulary
 from remix.engine.reasoning import Sampled, ThoughtFilter
 from remix.errors import RunError
 from remix.generation.workspace_state import model_it_began_with
-from remix.records import Record, Run
+from remix.records import ModelFile, Record, Run
+
+_TOKENS_OF: dict[str, dict[str, list[int]]] = {}
+"""The tokens that stand for each text, of the last model that was asked, by its sha256."""
 
 
 class BranchVocabulary(Vocabulary):
     """A `branch_point.Vocabulary`."""
+
+    def __init__(self, path: Path, file: ModelFile, think: bool = False) -> None:
+        super().__init__(path, file, think)
+        self._sha256 = file.sha256
 
     def piece(self, token: int) -> bytes:
         return self._model.piece(token)
@@ -29,7 +35,13 @@ class BranchVocabulary(Vocabulary):
         return self._model.tokenize_text(text) if text else []
 
     def spelt(self, text: str) -> list[int]:
-        return self._by_text.get(text, [])
+        known = _TOKENS_OF.get(self._sha256)
+        if known is None:
+            # Looking through 250,000 tokens takes a second: once for all roads that a studio takes with a model.
+            known = self._tokens_of()
+            _TOKENS_OF.clear()
+            _TOKENS_OF[self._sha256] = known
+        return known.get(text, [])
 
     def refuse_marks(self, tokens: Sequence[int]) -> None:
         """Raise `RunError` if the text of a branch's given tokens begins or ends with a mark that no text holds.
@@ -58,9 +70,7 @@ class BranchVocabulary(Vocabulary):
                 "Generate the text anew with this version, and branch from the new text.",
             )
 
-    @functools.cached_property
-    def _by_text(self) -> dict[str, list[int]]:
-        """The tokens that stand for each text. Looking through 250,000 tokens takes a second, so it is done once."""
+    def _tokens_of(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = defaultdict(list)
         for token in range(self._model.n_vocab):
             found[self._model.text(token)].append(token)
