@@ -147,17 +147,26 @@ def test_texts_that_are_written_meanwhile_appear(workspace: Workspace, sit: Open
     expect(page.get_by_role("article", name="again 1")).to_contain_text("★ starred by Adam")
 
 
-def test_a_text_written_while_the_tab_was_hidden_was_missing(workspace: Workspace, sit: OpenReader) -> None:
+HIDE = "Object.defineProperty(document, 'hidden', { value: true, configurable: true });"
+CHANGED = "document.dispatchEvent(new Event('visibilitychange')) && null"
+
+
+@pytest.mark.parametrize("is_opened_hidden", [True, False])
+def test_a_text_written_while_the_tab_was_hidden_was_missing(
+    workspace: Workspace, sit: OpenReader, is_opened_hidden: bool
+) -> None:
     """A hidden page hears nothing; when it was seen again, nothing told it to look at its texts."""
     reader = sit(workspace.root, command="studio")
     home, page = reader.tab(), reader.tab()
-    with page.expect_response("**/api/events"):
-        page.goto(f"{page.url}passage?id={PASSAGE}")
-    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange')) && null")
+    if is_opened_hidden:
+        page.add_init_script(HIDE)
+    page.goto(f"{page.url}passage?id={PASSAGE}")
+    page.wait_for_selector("body[data-ready]")
+    if not is_opened_hidden:
+        page.evaluate(f"{HIDE} {CHANGED}")
     write(workspace, kinds=("again",), steps=1)
     expect(home.locator(".finished")).to_contain_text("3 of 3 texts")
-    page.evaluate("delete document.hidden && document.dispatchEvent(new Event('visibilitychange')) && null")
+    page.evaluate(f"delete document.hidden && {CHANGED}")
     expect(page.locator(".card h3")).to_have_count(1)
 
 

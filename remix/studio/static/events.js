@@ -3,12 +3,12 @@
 import { reachable } from "./notices.js";
 
 let source = null;
-let wasOpen = false; // whether a stream was open before
+let isBehind = document.hidden; // whether runs may have changed since the page looked at them, with nobody listening
 const handlers = new Map(); // functions by the name of an event
 
 /**
- * Call a function with the value of each event of a name. After each connection the present state comes first; after a later
- * one than the first, runs may also have changed unheard, and functions for "runs" are called.
+ * Call a function with the value of each event of a name. After each connection the present state comes first, but for runs:
+ * if they may have changed unheard, functions for "runs" are called without names.
  */
 export function on(name, handle) {
   const known = handlers.get(name);
@@ -28,8 +28,8 @@ function open() {
   source = new EventSource("api/events");
   source.addEventListener("open", () => {
     reachable();
-    if (wasOpen) for (const handle of handlers.get("runs") ?? []) handle({ runs: [] });
-    wasOpen = true;
+    if (isBehind) for (const handle of handlers.get("runs") ?? []) handle({ runs: [] });
+    isBehind = true; // when the browser opens a lost connection anew
   });
   // A refused stream isn't asked for again by the browser: so the page does, at a pace.
   source.addEventListener("error", () => {
@@ -43,6 +43,7 @@ function open() {
 function close() {
   source?.close();
   source = null;
+  isBehind = true;
 }
 
 let isListening = false;
