@@ -290,9 +290,10 @@ def short_file(short_path: Path) -> ModelFile:
 
 
 @pytest.fixture
-def short_default(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands, also in processes of their own, write with the short model unless a test names another."""
-    monkeypatch.setenv("REMIX_MODEL", str(short_path))
+def short_garden(workspace: Workspace, short_path: Path) -> Workspace:
+    """The workspace, in which the short model writes unless a test names another: in any process, by `remix.toml`."""
+    (workspace.root / "remix.toml").write_text(f'model = "{short_path}"\n', encoding="utf-8")
+    return open_workspace(workspace.root)
 
 
 class Letters:

@@ -41,6 +41,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_no_text_takes_longer_than_it_should(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each took minutes or hours, or more memory than there is."""
     # Of texts a quarter as long, a quarter is measured.
     most_letters, most_sentences = MOST_LETTERS // 4, MOST_SENTENCES // 4
     for module in ("words", "ledger"):

@@ -803,7 +803,7 @@ TAG = trailing_tags._patterns().one.pattern
 OLD_LIST = re.compile(rf"{TAG}(?:\s*[,;]?\s*{TAG})*\s*[,;]?\s*")
 
 
-@settings(max_examples=200)
+@settings(max_examples=500)
 @given(
     st.lists(
         st.sampled_from(["#", "#a", "#b c", "b", ". ", " ", "\n", "\t", ",", ";", "!", ")", "-", "é"]), max_size=14

@@ -88,7 +88,7 @@ class _SeenRun:
         """Whether the run is in another state than at the last look, and the tasks finished since."""
         times = [_changed(self._path / name) for name in _OF_STATE]
         is_written = times[_OF_STATE.index(HOLDER)] is not None and is_locked(self._path)
-        state = (_changed(self._path), *times, int(is_written))
+        state = (_changed(self._path), *times, is_written)
         is_changed, self._state = state != self._state, state
         return is_changed, self._finished() if is_changed or is_written else []
 

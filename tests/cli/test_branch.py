@@ -31,9 +31,9 @@ def once(short_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def written(workspace: Workspace, once: Path, short_default: None) -> RunFolder:
-    """The run below the workspace's outputs."""
-    return RunFolder.open(shutil.copytree(once, workspace.outputs / once.name))
+def written(short_garden: Workspace, once: Path) -> RunFolder:
+    """The run below the outputs of a workspace in which the short model writes."""
+    return RunFolder.open(shutil.copytree(once, short_garden.outputs / once.name))
 
 
 def test_a_text_takes_another_road_and_is_verified_without_its_original(

@@ -192,33 +192,33 @@ def _assert_accounted(text: str, suffix: str, units: Units) -> None:
     assert (there - accounted, accounted - there) == (Counter(), Counter()), "lost, and there too often"
 
 
-@settings(max_examples=100)
+@settings(max_examples=400)
 @given(MARKDOWN)
 @example("` q0x `q1x`")
 def test_no_word_of_markdown_is_lost_or_doubled(text: str) -> None:
     _assert_accounted(text, ".md", _numbered_words)
 
 
-@settings(max_examples=100)
+@settings(max_examples=300)
 @given(ORG)
 def test_no_word_of_org_is_lost_or_doubled(text: str) -> None:
     _assert_accounted(text, ".org", words)
 
 
-@settings(max_examples=100)
+@settings(max_examples=200)
 @given(PLAIN)
 def test_no_word_of_plain_text_is_lost_or_doubled(text: str) -> None:
     _assert_accounted(text, ".txt", words)
 
 
 @pytest.mark.parametrize("suffix", [".md", ".org", ".txt"])
-@settings(max_examples=100)
+@settings(max_examples=300)
 @given(text=NOISE)
 def test_no_letter_of_noise_is_lost_or_doubled(suffix: str, text: str) -> None:
     _assert_accounted(text, suffix, letters)
 
 
-@settings(max_examples=100)
+@settings(max_examples=150)
 @given(MARKDOWN | ORG)
 def test_lines_hold_the_words(text: str) -> None:
     """Passages and parts left out stand on the lines that they name."""

@@ -191,7 +191,7 @@ def letters(text: str) -> Counter[str]:
     return Counter(letter for letter in text if letter.isalnum())
 
 
-@settings(max_examples=300)
+@settings(max_examples=1_000)
 @given(paragraphs)
 @example("[a]({{<b>}}c)")
 @example("[[a#^b#c]] [[a#b#^c]] [[a#^b|c]]")
@@ -201,7 +201,7 @@ def test_no_letter_is_lost_and_none_is_new(source: str) -> None:
     assert result.text.count("\n") == source.count("\n")
 
 
-@settings(max_examples=300)
+@settings(max_examples=1_000)
 @given(paragraphs)
 def test_a_removed_part_is_where_it_was_written(source: str) -> None:
     lines = source.split("\n")
@@ -241,7 +241,7 @@ LINKS = ("[", "](b)", "](c 'd')", "](<e f>)", "]", "\\", "`", "a", " *a", "a* ",
 """Emphasis stands apart from brackets: markdown-it-py, unlike the standard, takes a link's end for the text's end."""
 
 
-@settings(max_examples=300)
+@settings(max_examples=1_500)
 @given(st.lists(st.sampled_from(EMPHASIS), max_size=20).map("".join))
 @example("*a `*` b*")
 @example("***a** b*")
@@ -252,7 +252,7 @@ def test_emphasis_as_in_commonmark(source: str) -> None:
     assert blankless(shown(source).text) == blankless(rendered(source))
 
 
-@settings(max_examples=300)
+@settings(max_examples=1_500)
 @given(st.lists(st.sampled_from(LINKS), max_size=20).map("".join))
 @example("[a *b](c)*")
 @example("*[a*](b)")

@@ -161,7 +161,7 @@ PATTERNS = st.lists(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=2_000)
 @given(PATTERNS.map("".join), NAMES, st.booleans())
 @example("*a*[ab]*b", "aabab", False)
 @example("/**/a*b/**/*a*b", "b/aab/a/bab", False)

@@ -454,7 +454,7 @@ MANY_PIECES = {
     "runs.docx": "<w:p>" + "<w:r><w:t>a</w:t></w:r>" * 47_000 + "</w:p>",
     "cells.docx": "<w:tbl>" + "<w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc></w:tr>" * 8200 + "</w:tbl>",
 }
-QUARTERED_LIBRARY = """
+SMALLER_LIMITS = """
 from remix.documents import archive, confined, document, html
 confined.COMPUTING //= 4
 archive.MOST_ELEMENTS //= 4
@@ -473,9 +473,9 @@ def test_just_under_the_counts_no_document_takes_ten_seconds_of_computing(
 
     With a quarter of the counts, and of the 8 s of computing after which the process is killed.
     """
-    (tmp_path / "quartered_library.py").write_text(QUARTERED_LIBRARY, encoding="utf-8")
+    (tmp_path / "smaller_limits.py").write_text(SMALLER_LIMITS, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(confined, "run_python", lambda _, *more: run_python("quartered_library:main", *more))
+    monkeypatch.setattr(confined, "run_python", lambda _, *more: run_python("smaller_limits:main", *more))
     path = tmp_path / name
     if path.suffix == ".docx":
         docx(path, MANY_PIECES[name])

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from remix.workspace import Workspace, open_workspace
 from tests.conftest import shared_folder
 from tests.studio_pages import OpenReader, Reader, axe_script, chromium
 from tests.studio_server import served
@@ -45,13 +44,6 @@ def sit(browser: Browser) -> Iterator[OpenReader]:
             assert reader.troubles == []
             assert reader.asked == {reader.address.split("/#")[0]}, "nothing is loaded from elsewhere"
             reader.context.close()
-
-
-@pytest.fixture
-def short_garden(workspace: Workspace, short_path: Path) -> Workspace:
-    """The workspace, in which the short model writes unless a test names another: in any process, by `remix.toml`."""
-    (workspace.root / "remix.toml").write_text(f'model = "{short_path}"\n', encoding="utf-8")
-    return open_workspace(workspace.root)
 
 
 @pytest.fixture(scope="session")

@@ -130,10 +130,13 @@ def test_a_run_whose_lock_was_held_between_two_looks_is_told(look: Look, finishe
 def test_the_end_of_a_killed_writer_is_told(look: Look, finished: RunFolder) -> None:
     """The killed process leaves all files as they were, and the operating system releases the lock."""
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, finished.path], env={**os.environ, **python_path()}, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLD, finished.path],
+        env={**os.environ, **python_path()},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert holder.stdout
-    with holder, holder.stdout:
+    with holder:
         assert holder.stdout.readline() == b"held\n"
         assert [name for name, _ in look()] == []
         holder.kill()
@@ -142,9 +145,9 @@ def test_the_end_of_a_killed_writer_is_told(look: Look, finished: RunFolder) -> 
 
 
 HOLD = """
-import pathlib, sys, time
+import pathlib, sys
 from remix.outputs.lock import locked
 with locked(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(600)
+    sys.stdin.read()
 """
